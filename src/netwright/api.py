@@ -1,0 +1,184 @@
+"""What people call from Python: fit, resume, load, tune."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from netwright.core.budget import Budget
+from netwright.core.engine import Engine
+from netwright.core.evaluator import Evaluator
+from netwright.core.folder import RunFolder
+from netwright.core.progress import Progress
+from netwright.core.space import Domain, Space
+from netwright.core.study import Study
+from netwright.predictor import Predictor
+
+
+def fit(
+    data: Any,
+    target: str,
+    *,
+    budget: Budget | str | float | None = None,
+    out: str | Path | None = None,
+    trials: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Predictor:
+    """Designs and trains a model for a table.
+
+    Args:
+        data: A path, `URL::SELECT ...`, or a pandas DataFrame.
+        target: The column to predict.
+        budget: Wall time such as `"60s"` or `"10m"`; ten minutes when neither it nor `trials` is
+            given.
+        out: The run folder to make; a temporary one by default.
+        trials: Number of trials. Without a budget nothing consults the clock.
+        overwrite: Replace a run that is there.
+        progress: Is told how it goes.
+        options: Any of `netwright.recipes.options.FitOptions`: `metric`, `kind`, `level`,
+            `learners`, `config`, `test`, `weight`, `group`, `time_column`, `schema`, `strategy`,
+            `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
+
+    Returns:
+        The finished predictor, opened from its folder.
+
+    Raises:
+        UserError: Anything a person can mend, in one sentence.
+        NoModel: The budget ended before any trial finished.
+    """
+    from netwright.recipes.options import make_options
+
+    told = Budget.of(budget, trials)
+    said = {"seconds": told.seconds, "trials": told.trials, "target": target, **options}
+    if isinstance(said.get("test"), Path):
+        said["test"] = str(said["test"])
+    where = Path(tempfile.mkdtemp(prefix="netwright-")) if out is None else Path(out)
+    run_fit(data, where, make_options(**said), progress, overwrite)
+    return Predictor.load(where)
+
+
+def run_fit(
+    data: Any,
+    out: Path,
+    options: Any,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    elapsed: float = 0.0,
+) -> RunFolder:
+    """Fits and writes the report; an interrupted fit is reported too."""
+    from netwright.recipes import tabular
+
+    with _reported(out):
+        return tabular.run(
+            data, out, options, progress=progress, overwrite=overwrite, elapsed=elapsed
+        )
+
+
+def resume(
+    out: str | Path,
+    *,
+    budget: Budget | str | float | None = None,
+    trials: int | None = None,
+    progress: Progress | None = None,
+    elapsed: float = 0.0,
+) -> Predictor:
+    """Goes on with a run: for a further budget, to a number of trials in all, or as long as it
+    had left."""
+    from netwright.recipes import tabular
+
+    told = Budget.of(budget, trials)
+    with _reported(Path(out)):
+        tabular.resume(
+            out, seconds=told.seconds, trials=told.trials, progress=progress, elapsed=elapsed
+        )
+    return Predictor.load(out)
+
+
+@contextmanager
+def _reported(out: Path) -> Iterator[None]:
+    """Writes report and card afterwards, also when the run was interrupted with a model made."""
+    from netwright.report.page import write_report
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (out / "result.json").exists():
+            write_report(RunFolder.open(out))
+        raise
+    write_report(RunFolder.open(out))
+
+
+def load(folder: str | Path) -> Predictor:
+    """Opens a predictor folder, or the one in a run folder; runs no code from it.
+
+    Raises:
+        ArtifactError: It is missing, damaged, changed, or of another version.
+    """
+    return Predictor.load(folder)
+
+
+def tune(
+    objective: Callable[..., Any] | Evaluator,
+    space: Space | Mapping[str, Domain],
+    *,
+    budget: Budget | str | float | None = None,
+    trials: int | None = None,
+    strategy: Any = "tpe",
+    direction: str = "minimize",
+    objectives: Mapping[str, str] | None = None,
+    pruner: Any = None,
+    out: str | Path | None = None,
+    storage: str | None = None,
+    engine: str | Engine = "inline",
+    workers: int = 1,
+    seed: int = 0,
+) -> Study:
+    """Tunes any function.
+
+    Args:
+        objective: function(config) or function(config, context) -> float, a mapping of
+            objectives, or a Result. `context.report(step, value)` returns True when the trial
+            should stop; `context.seed` is this trial's own.
+        space: A Space, or a mapping such as `{"lr": Float(1e-4, 1e-1, log=True)}`.
+        budget: Wall time; a hundred trials when neither it nor `trials` is given.
+        trials: Number of trials.
+        strategy: Name, `package:Class`, or an Optuna sampler of your own.
+        direction: `minimize` or `maximize` the one objective.
+        objectives: Name to direction, for several.
+        pruner: An Optuna pruner; the median rule by default.
+        out: Folder for the journal, so that the study can be reopened.
+        storage: An Optuna storage URL instead.
+        engine: `inline`, or `processes` (the objective must then be importable by name).
+        workers: How many, for engines that have several.
+        seed: Everything random derives from it.
+
+    Returns:
+        The study: `best()`, `trials()`, `pareto_front()`; `ask()` and `tell()` go on by hand.
+    """
+    import optuna
+
+    from netwright.engines import get_engine
+    from netwright.strategies import get_strategy
+
+    told = Budget.of(budget, trials)
+    if told.seconds is None and told.trials is None:
+        told = Budget(trials=100)
+    where: str | Path | None = storage
+    if storage is None and (out is not None or engine != "inline"):
+        folder = Path(out or tempfile.mkdtemp(prefix="netwright-"))
+        folder.mkdir(parents=True, exist_ok=True)
+        where = folder / "study.journal"
+    study = Study(
+        space,
+        objectives=list((objectives or {"score": direction}).items()),
+        strategy=get_strategy(strategy),
+        storage=where,
+        seed=seed,
+        pruner=pruner or optuna.pruners.MedianPruner(),
+    )
+    return study.run(objective, told, get_engine(engine), workers=workers)

@@ -1,0 +1,42 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from netwright.cli.evaluate import evaluate
+from netwright.cli.fit import fit
+from netwright.cli.plugins import plugins
+from netwright.cli.predict import predict
+from netwright.cli.report import report
+from netwright.cli.resume import resume
+from netwright.cli.show import show
+
+app = typer.Typer(
+    help="Bring data, a target, a metric and a budget; netwright designs the model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"netwright {version('netwright')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Bring data, a target, a metric and a budget; netwright designs the model."""
+
+
+for command in (fit, resume, show, report, predict, evaluate, plugins):
+    app.command()(command)

@@ -1,0 +1,37 @@
+"""Arguments that several commands share, and how long this process has been alive."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Run = Annotated[Path, typer.Argument(help="Run folder, as given to 'fit --out'.")]
+Data = Annotated[
+    str,
+    typer.Argument(help="CSV, TSV, Parquet, JSON lines, Arrow, Excel (gz too), or 'URL::SELECT'."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+JsonLog = Annotated[
+    bool, typer.Option("--json-log", help="Progress as one JSON object a line, on stderr.")
+]
+
+
+def seconds_alive() -> float:
+    """Seconds since this process started: loading Python is part of the promise about time."""
+    import time
+
+    import psutil
+
+    return max(0.0, time.time() - psutil.Process().create_time())
+
+
+def interruptible() -> None:
+    """Treats SIGTERM like Ctrl-C, so that both hand over what there is."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

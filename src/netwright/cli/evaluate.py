@@ -1,0 +1,22 @@
+"""`netwright evaluate`: judge a finished run on a table with known targets."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from netwright.cli.arguments import Data, Json, Run
+
+
+def evaluate(run: Run, data: Data, as_json: Json = False) -> None:
+    """Judge a finished run on a table that has the target: every metric of the kind."""
+    from netwright.predictor import Predictor
+
+    scores = Predictor.load(run).evaluate(data)
+    if as_json:
+        typer.echo(json.dumps(scores))
+        return
+    width = max(map(len, scores))
+    for name, value in scores.items():
+        typer.echo(f"{name:<{width}}  {value:.6g}")

@@ -1,0 +1,78 @@
+"""`netwright fit`: design and train a model for a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netwright.cli.arguments import Data, JsonLog, interruptible, seconds_alive
+
+Option = typer.Option
+
+
+def fit(
+    data: Data,
+    out: Annotated[Path, Option(help="Run folder to make.")],
+    target: Annotated[str | None, Option(help="Column to predict.")] = None,
+    test: Annotated[str | None, Option(help="Table to judge the finished model on.")] = None,
+    kind: Annotated[str | None, Option(help="binary, multiclass or regression.")] = None,
+    metric: Annotated[
+        str | None, Option(help="Metric that decides; package:function for your own.")
+    ] = None,
+    time: Annotated[str | None, Option(help="Wall time of everything, such as 60s or 10m.")] = None,
+    trials: Annotated[
+        int | None, Option(help="Number of trials; without --time no clock is consulted.")
+    ] = None,
+    level: Annotated[
+        str | None, Option(help="manual, hpo, select, architecture or full [full].")
+    ] = None,
+    config: Annotated[
+        str | None, Option(help="YAML or JSON file with a configuration to start from.")
+    ] = None,
+    recipe: Annotated[
+        str | None, Option(help="YAML file with any of these options; flags win over it.")
+    ] = None,
+    learners: Annotated[str | None, Option(help="Learners to choose from, a,b,c.")] = None,
+    strategy: Annotated[
+        str | None, Option(help="How to search; package:Class for your own sampler [tpe].")
+    ] = None,
+    engine: Annotated[str | None, Option(help="processes or inline [processes].")] = None,
+    workers: Annotated[int | None, Option(help="Worker processes [one a core].")] = None,
+    threads: Annotated[int | None, Option(help="Threads a worker [1].")] = None,
+    seed: Annotated[int | None, Option(help="Everything random derives from it [0].")] = None,
+    device: Annotated[str | None, Option(help="auto, cpu or cuda [auto].")] = None,
+    memory: Annotated[str | None, Option(help="Most memory of all workers, such as 4GB.")] = None,
+    schema: Annotated[
+        str | None, Option(help="YAML or JSON file of column types that overrule what is found.")
+    ] = None,
+    storage: Annotated[
+        str | None, Option(help="Optuna storage URL [a journal file in the run folder].")
+    ] = None,
+    weight: Annotated[str | None, Option(help="Column of row weights.")] = None,
+    group: Annotated[str | None, Option(help="Column whose values never straddle a split.")] = None,
+    time_column: Annotated[
+        str | None, Option(help="Column by whose order rows are split.")
+    ] = None,
+    max_latency_ms: Annotated[
+        float | None, Option(help="Most milliseconds to predict one row.")
+    ] = None,
+    max_size_mb: Annotated[float | None, Option(help="Most megabytes of the model.")] = None,
+    overwrite: Annotated[bool, Option(help="Replace a run that is there.")] = False,
+    json_log: JsonLog = False,
+) -> None:
+    """Design and train a model for a table."""
+    said = {name: value for name, value in locals().items() if value is not None}
+    for name in ("data", "out", "overwrite", "json_log"):
+        said.pop(name, None)
+    from netwright.cli.progress import make_progress
+    from netwright.cli.show import print_outcome
+    from netwright.recipes.options import make_options
+
+    options = make_options(**said)
+    interruptible()
+    from netwright.api import run_fit
+
+    run = run_fit(data, out, options, make_progress(json_log), overwrite, seconds_alive())
+    print_outcome(run)

@@ -1,0 +1,33 @@
+"""`netwright plugins`: what is installed, by role."""
+
+from __future__ import annotations
+
+import typer
+
+
+def plugins() -> None:
+    """List learners, strategies, engines, evaluators, spaces and recipes, plug-ins included."""
+    from netwright.core.registry import names
+    from netwright.engines import ENGINES
+    from netwright.evaluators import EVALUATORS
+    from netwright.learners import LEARNERS, available
+    from netwright.recipes import RECIPES
+    from netwright.spaces import SPACES
+    from netwright.strategies import STRATEGIES
+
+    tables = {
+        "learners": LEARNERS,
+        "strategies": STRATEGIES,
+        "engines": ENGINES,
+        "evaluators": EVALUATORS,
+        "spaces": SPACES,
+        "recipes": RECIPES,
+    }
+    installed = available()
+    for role, table in tables.items():
+        typer.echo(role)
+        for name, target in names(role, table).items():
+            own = "" if name in table else "  (plug-in)"
+            absent = role == "learners" and name in table and name not in installed
+            hint = '  needs: pip install "netwright[tabular]"' if absent else ""
+            typer.echo(f"  {name:<16} {target}{own}{hint}")

@@ -1,0 +1,81 @@
+"""`netwright show`: what a run found so far."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from netwright.cli.arguments import Json, Run
+
+if TYPE_CHECKING:
+    from netwright.core.folder import RunFolder
+
+ROWS = 15
+
+
+def show(run: Run, as_json: Json = False) -> None:
+    """Show what a run found so far: leaderboard, ensemble, scores."""
+    from netwright.core.folder import RunFolder
+    from netwright.report.summary import summarise
+
+    folder = RunFolder.open(run)
+    if as_json:
+        typer.echo(json.dumps(summarise(folder), indent=2, default=str))
+    else:
+        print_outcome(folder)
+
+
+def print_outcome(folder: RunFolder) -> None:
+    """Prints the leaderboard and where to look further."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from netwright.report.summary import leaderboard, summarise
+
+    facts = summarise(folder)
+    console = Console(soft_wrap=True)
+    table = Table(title=f"{facts['task']} · {facts['metric']}", title_justify="left")
+    for name, justify in (
+        ("rank", "right"),
+        ("learner", "left"),
+        (facts["metric"], "right"),
+        ("weight", "right"),
+        ("seconds", "right"),
+        ("trial", "right"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for row in leaderboard(folder)[:ROWS]:
+        table.add_row(*_cells(row))
+    console.print(table)
+    for line in _closing_lines(folder, facts):
+        console.print(line, highlight=False)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    weight = f"{row['weight']:.2f}" if row["weight"] else "·"
+    return [
+        str(row["rank"]),
+        str(row["learner"]),
+        f"{row['score']:.6g}",
+        weight,
+        f"{row['seconds']:.1f}",
+        str(row["trial"]),
+    ]
+
+
+def _closing_lines(folder: RunFolder, facts: dict[str, Any]) -> list[str]:
+    trials = facts["trials"]
+    counted = ", ".join(f"{count} {state}" for state, count in trials.items() if count)
+    lines = [f"trials   {counted or 'none yet'} in {facts['seconds']:.0f} s"]
+    if facts.get("score") is not None:
+        lines.append(f"model    {facts['metric']} {facts['score']:.6g} on held-back rows")
+    if "test_metrics" in facts:
+        told = ", ".join(f"{name} {value:.6g}" for name, value in facts["test_metrics"].items())
+        lines.append(f"test     {told}")
+    if folder.report.exists():
+        lines.append(f"report   {folder.report}")
+    if folder.predictor.exists():
+        lines.append(f"predict  netwright predict {folder.path} DATA --out predictions.csv")
+    return lines

@@ -1,0 +1,72 @@
+"""What learns: a stateless `Learner` makes a fitted `Model`.
+
+A regime (few-shot, continual, federated, private) is a wrapper: a learner that takes a learner.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netwright.core.context import Context
+    from netwright.core.space import Config, Space
+    from netwright.core.task import Task
+
+
+class Model(ABC):
+    """Something fitted. Saving writes data formats only; loading runs no code from the folder.
+
+    A model may also offer `update(task)` (continual learning) and `adapt(support)` (few-shot).
+
+    Attributes:
+        tuned: What training found out with validation rows, such as `{"rounds": 213}`; a
+            configuration with these values trains as well without them.
+    """
+
+    tuned: Mapping[str, float] = {}
+
+    @abstractmethod
+    def predict(self, table: Any) -> NDArray[Any]:
+        """Predicts rows.
+
+        Args:
+            table: Typed input columns, a pandas DataFrame as `netwright.data` makes it.
+
+        Returns:
+            Probabilities (rows, classes) float64 whose rows sum to one, or numbers (rows,)
+            float64 for regression.
+        """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes the model into an existing empty folder."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Model:
+        """Reads what `save` wrote; predicts the same to the last bit."""
+
+
+class Learner(ABC):
+    """A way to learn, without state: everything it learns is in the model it returns."""
+
+    @abstractmethod
+    def space(self, task: Task) -> Space:
+        """What may be chosen when learning this task."""
+
+    @abstractmethod
+    def fit(self, data: Task, config: Config, context: Context) -> Model:
+        """Learns the task with one configuration.
+
+        Stops early and returns what it has when `context.expired()` or when `context.report`
+        says so.
+        """
+
+    def unfit_for(self, task: Task) -> str | None:
+        """Why this learner cannot take the task, or None when it can."""
+        return None

@@ -1,0 +1,86 @@
+"""How a lost worker is noticed: a lease with a beat counter, judged by the observer's own clock.
+
+A worker writes a growing counter into its trial's attributes every few seconds. Clocks of
+different machines never meet: an observer calls a trial lost when the counter has not moved for
+`patience` seconds of the *observer's* monotonic clock - or at once when the worker ran on the
+observer's own machine and its process is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+LEASE = "netwright:lease"
+BEAT_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+
+
+def _process_started(pid: int) -> float | None:
+    """When a process of this machine started, None if there is none (a zombie is none)."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.Error:
+        return None
+
+
+def new_lease(worker: str) -> dict[str, Any]:
+    """The lease of this process, at beat 0."""
+    pid = os.getpid()
+    started = _process_started(pid)
+    return {"worker": worker, "host": platform.node(), "pid": pid, "started": started, "beat": 0}
+
+
+@contextmanager
+def held(
+    lease: dict[str, Any],
+    write: Callable[[dict[str, Any]], None],
+    beat_seconds: float = BEAT_SECONDS,
+) -> Iterator[None]:
+    """Keeps a lease alive from a thread while the body runs."""
+    over = threading.Event()
+
+    def beat() -> None:
+        count = 0
+        while not over.wait(beat_seconds):
+            count += 1
+            try:
+                write({**lease, "beat": count})
+            except Exception:  # the trial was taken away: nothing left to hold
+                return
+
+    thread = threading.Thread(target=beat, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class Observer:
+    """Judges which running trials have lost their worker."""
+
+    def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self.patience_seconds = patience_seconds
+        self._seen: dict[int, tuple[object, float]] = {}
+
+    def lost(self, number: int, lease: dict[str, Any] | None) -> bool:
+        """Whether the trial's worker is gone. Call it again and again for each running trial."""
+        if lease and lease.get("host") == platform.node():
+            return _process_started(lease["pid"]) != lease.get("started")
+        beat = None if lease is None else (lease.get("worker"), lease.get("beat"))
+        now = time.monotonic()
+        known, since = self._seen.get(number, (object(), now))
+        if known != beat:
+            self._seen[number] = (beat, now)
+            return False
+        return now - since > self.patience_seconds

@@ -1,0 +1,202 @@
+"""How good predictions are: the metrics of each kind of task, and a person's own.
+
+The built-in ones are written in numpy because the parent process, which ranks trials and weighs
+ensembles, must start in a fraction of a second; tests hold each against scikit-learn's.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netwright.core.errors import ConfigError, unknown_name
+from netwright.core.registry import import_attribute
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+CLIP = 1e-7
+"""Probabilities are clipped here before their logarithm is taken."""
+
+Score = Callable[["Array", "Array", "Array | None"], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measure of quality.
+
+    Attributes:
+        name: What a person calls it; `package:function` for one of their own.
+        kinds: The kinds of task it fits.
+        maximise: Whether more is better.
+        score: (truth, prediction, weight) -> float in natural sign. Truth holds class codes
+            (n,), -1 for a class never seen, or numbers (n,); prediction holds probabilities
+            (n, classes) or numbers (n,); weight is (n,) or None.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    maximise: bool
+    score: Score
+
+    def loss(self, truth: Array, prediction: Array, weight: Array | None = None) -> float:
+        """The score turned so that less is better."""
+        value = self.score(truth, prediction, weight)
+        return -value if self.maximise else value
+
+    def direction(self) -> str:
+        """The word Optuna uses."""
+        return "maximize" if self.maximise else "minimize"
+
+
+def log_loss(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+    """Mean negative log probability of the true class, clipped at `CLIP`."""
+    import numpy as np
+
+    seen = truth >= 0
+    chosen = np.where(seen, prediction[np.arange(len(truth)), np.where(seen, truth, 0)], 0.0)
+    return float(np.average(-np.log(np.clip(chosen, CLIP, 1 - CLIP)), weights=weight))
+
+
+def accuracy(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+    """Share of rows whose most probable class is the true one."""
+    import numpy as np
+
+    return float(np.average(prediction.argmax(axis=1) == truth, weights=weight))
+
+
+def balanced_accuracy(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+    """Mean recall over the classes that occur."""
+    import numpy as np
+
+    hit = (prediction.argmax(axis=1) == truth).astype(float)
+    weights = np.ones(len(truth)) if weight is None else weight
+    recalls = [
+        np.average(hit[truth == label], weights=weights[truth == label])
+        for label in np.unique(truth)
+        if weights[truth == label].sum() > 0
+    ]
+    return float(np.mean(recalls))
+
+
+def auc(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+    """Area under the ROC curve; several classes one against the rest, macro averaged.
+
+    Classes that do not occur, or that all rows have, are left out; NaN when none is left.
+    """
+    import numpy as np
+
+    classes = [1] if prediction.shape[1] == 2 else range(prediction.shape[1])
+    areas = [_binary_auc(truth == label, prediction[:, label], weight) for label in classes]
+    known = [area for area in areas if not np.isnan(area)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _binary_auc(positive: Array, score: Array, weight: Array | None) -> float:
+    import numpy as np
+
+    weights = np.ones(len(score)) if weight is None else weight
+    _, level = np.unique(score, return_inverse=True)
+    up = np.bincount(level, weights * positive)
+    down = np.bincount(level, weights * ~positive)
+    if up.sum() == 0 or down.sum() == 0:
+        return float("nan")
+    below = np.cumsum(down) - down
+    return float((up * (below + 0.5 * down)).sum() / (up.sum() * down.sum()))
+
+
+def rmse(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+    """Root of the mean squared error, in the target's unit."""
+    import numpy as np
+
+    return float(np.sqrt(np.average((truth - prediction) ** 2, weights=weight)))
+
+
+def mae(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+    """Mean absolute error, in the target's unit."""
+    import numpy as np
+
+    return float(np.average(np.abs(truth - prediction), weights=weight))
+
+
+def r2(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+    """Share of the target's variance explained; NaN when the target does not vary."""
+    import numpy as np
+
+    spread = np.average((truth - np.average(truth, weights=weight)) ** 2, weights=weight)
+    if spread == 0:
+        return float("nan")
+    return float(1 - np.average((truth - prediction) ** 2, weights=weight) / spread)
+
+
+CLASSIFICATION = ("binary", "multiclass")
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("log_loss", CLASSIFICATION, False, log_loss),
+        Metric("accuracy", CLASSIFICATION, True, accuracy),
+        Metric("balanced_accuracy", CLASSIFICATION, True, balanced_accuracy),
+        Metric("auc", CLASSIFICATION, True, auc),
+        Metric("rmse", ("regression",), False, rmse),
+        Metric("mae", ("regression",), False, mae),
+        Metric("r2", ("regression",), True, r2),
+    )
+}
+DEFAULT = {"binary": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
+ALIASES = {"roc_auc": "auc", "neg_log_loss": "log_loss", "logloss": "log_loss", "acc": "accuracy"}
+
+
+def metrics_of(kind: str) -> list[Metric]:
+    """The built-in metrics of one kind of task, in the order they are printed."""
+    return [metric for metric in METRICS.values() if kind in metric.kinds]
+
+
+def get_metric(name: str | None, kind: str, classes: Sequence[Any] | None = None) -> Metric:
+    """The metric called `name` for one kind of task; None takes the kind's default.
+
+    Raises:
+        UnknownName: No such metric.
+        ConfigError: The metric does not fit the kind.
+    """
+    if name is None:
+        return METRICS[DEFAULT[kind]]
+    if ":" in name:
+        return own_metric(name, kind, classes)
+    name = ALIASES.get(name, name)
+    if name not in METRICS:
+        raise unknown_name("metric", name, METRICS)
+    metric = METRICS[name]
+    if kind not in metric.kinds:
+        fitting = ", ".join(other.name for other in metrics_of(kind))
+        raise ConfigError(f"Metric {name!r} does not fit a {kind} task; choose one of: {fitting}.")
+    return metric
+
+
+def own_metric(target: str, kind: str, classes: Sequence[Any] | None = None) -> Metric:
+    """Wraps a person's function(truth, prediction[, sample_weight]) -> float.
+
+    It gets labels as they stand in the file (numbers for regression); with the attribute
+    `needs = "probabilities"` it gets class codes and probabilities instead. More is better unless
+    it has `greater_is_better = False`.
+    """
+    function = import_attribute(target)
+    if not callable(function):
+        raise ConfigError(f"A metric must be a function. {target!r} is a {type(function)}.")
+    weighted = "sample_weight" in inspect.signature(function).parameters
+    labels = kind != "regression" and getattr(function, "needs", "labels") == "labels"
+
+    def score(truth: Array, prediction: Array, weight: Array | None = None) -> float:
+        import numpy as np
+
+        if labels and classes is not None:
+            # An index of -1 would name the last class: rows of an unseen class become None.
+            names = np.array([*classes, None], dtype=object)
+            truth, prediction = names[truth], names[prediction.argmax(axis=1)]
+        extra = {"sample_weight": weight} if weighted and weight is not None else {}
+        return float(function(truth, prediction, **extra))
+
+    return Metric(target, (kind,), bool(getattr(function, "greater_is_better", True)), score)

@@ -1,0 +1,87 @@
+"""Finds parts by name: built-ins from one literal table a role, plug-ins from entry points.
+
+A role is a table such as `netwright.learners.LEARNERS`, mapping a name to `"module:attribute"`.
+Third parties add to it with an entry point in the group `netwright.<role>`; a person names a part
+of their own as `package:attribute`. Nothing is imported before it is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from netwright.core.errors import ConfigError, MissingExtra, unknown_name
+
+EXTRA_OF_MODULE = {
+    "xgboost": "tabular",
+    "catboost": "tabular",
+    "cmaes": "search",
+    "grpc": "search",
+    "psycopg": "postgres",
+    "ray": "ray",
+    "sqlalchemy": "postgres",
+}
+"""Which extra brings an optional module; used to say what to install."""
+
+
+def import_attribute(target: str) -> Any:
+    """Imports `package.module:attribute` (the person's own folder counts too).
+
+    Raises:
+        ConfigError: The text has no colon, or the module or attribute does not exist.
+        MissingExtra: The module needs a package that an extra of netwright brings.
+    """
+    module_name, colon, attribute = target.partition(":")
+    if not colon or not module_name or not attribute:
+        raise ConfigError(f"A part is named 'package.module:attribute'. Got {target!r} instead.")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise missing_module(error, target) from error
+    found: Any = module
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            raise ConfigError(f"Module {module_name!r} has no {attribute!r}; check {target!r}.")
+        found = getattr(found, name)
+    return found
+
+
+def missing_module(error: ModuleNotFoundError, target: str) -> ConfigError | MissingExtra:
+    """Turns a failed import into the sentence a person needs."""
+    missing = (error.name or "").split(".")[0]
+    extra = EXTRA_OF_MODULE.get(missing)
+    if extra:
+        return MissingExtra(
+            f"{target!r} needs the package {missing!r}, which is not installed; "
+            f'run: pip install "netwright[{extra}]"'
+        )
+    return ConfigError(f"Could not import {target!r}: no module named {error.name!r}.")
+
+
+def names(role: str, table: Mapping[str, str]) -> dict[str, str]:
+    """All names of a role, each with where it lives; built-ins come first and win."""
+    found = dict(table)
+    for entry in entry_points(group=f"netwright.{role}"):
+        found.setdefault(entry.name, entry.value)
+    return found
+
+
+def find(role: str, name: str, table: Mapping[str, str]) -> Any:
+    """Returns the part called `name`, or the one at `package:attribute`.
+
+    Raises:
+        UnknownName: No such part; the message lists the near ones.
+    """
+    known = names(role, table)
+    if name in known:
+        return import_attribute(known[name])
+    if ":" in name:
+        return import_attribute(name)
+    raise unknown_name(role.rstrip("s").replace("_", " "), name, known)

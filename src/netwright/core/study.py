@@ -1,0 +1,442 @@
+"""The study: asks for trials, remembers what came of them, hands over the best.
+
+It is a thin layer over an Optuna study, whose storage is the only state (law 3, one truth): a
+study opened twice, by two processes or a week apart, is the same study. `optuna-dashboard` opens
+it, and any Optuna sampler drives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from netwright.core.budget import Budget
+from netwright.core.config import Config
+from netwright.core.engine import Engine
+from netwright.core.errors import ConfigError, NoModel
+from netwright.core.evaluator import Evaluator
+from netwright.core.folder import MARK, RunFolder
+from netwright.core.lease import LEASE, Observer
+from netwright.core.result import Result
+from netwright.core.space import Domain, Parameters, Space, space_of
+from netwright.core.storage import open_storage
+from netwright.core.strategy import (
+    POSITION,
+    SURPLUS,
+    PositionSeeded,
+    StrategySpec,
+    derive_seed,
+    position_of,
+)
+
+STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+QUEUED = "netwright:queued"
+_OPTUNA_STATE = {"pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """What the storage knows of one trial.
+
+    Attributes:
+        number: The storage's number, unique in the study.
+        position: The slot it fills; a retry keeps its predecessor's.
+        state: `complete`, `pruned`, `failed`, `running` or `waiting`.
+        config: What was tried.
+        values: The objectives in natural sign; empty unless complete.
+        scores: Every measured metric.
+        seconds: How long the evaluation took.
+        error: Why it failed.
+        artifacts: Facts about what was kept.
+        predictions_path: Out-of-fold predictions, relative to the run folder.
+        constraints: Measured limits, above zero is a violation.
+        retried: Whether another trial took its place.
+    """
+
+    number: int
+    position: int
+    state: str
+    config: Config
+    values: tuple[float, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str | None = None
+    artifacts: Mapping[str, Any] = field(default_factory=dict)
+    predictions_path: str | None = None
+    constraints: Mapping[str, float] = field(default_factory=dict)
+    retried: bool = False
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every measured limit is kept."""
+        return all(value <= 0 for value in self.constraints.values())
+
+
+class Trial:
+    """One claimed trial: a configuration to try and a line back to the study."""
+
+    def __init__(self, optuna_trial: optuna.Trial, config: Config, position: int, seed: int):
+        self._trial = optuna_trial
+        self.config = config
+        self.position = position
+        self.seed = seed
+
+    @property
+    def number(self) -> int:
+        """The storage's number."""
+        return self._trial.number
+
+    def report(self, step: int, value: float) -> bool:
+        """Reports the objective after some effort; returns whether to stop as unpromising.
+
+        Studies with several objectives keep the curve and never stop a trial.
+        """
+        if len(self._trial.study.directions) > 1:
+            self._trial.set_user_attr(f"netwright:curve:{step}", value)
+            return False
+        try:
+            self._trial.report(value, step)
+            return bool(self._trial.should_prune())
+        except UpdateFinishedTrialError:
+            return True
+
+
+class Study:
+    """Asks a strategy, remembers in a storage.
+
+    Args:
+        space: What may be chosen, a Space or a mapping of domains.
+        objectives: Name and direction (`minimize` or `maximize`) of each objective.
+        strategy: How to choose; a StrategySpec, or a person's own Optuna sampler.
+        storage: None for memory, a path for a journal file, or a URL.
+        name: The study's name inside the storage.
+        seed: Everything random derives from it.
+        pruner: An Optuna pruner, None to never stop a trial.
+    """
+
+    def __init__(
+        self,
+        space: Space | Mapping[str, Domain],
+        *,
+        objectives: Sequence[tuple[str, str]] = (("score", "minimize"),),
+        strategy: StrategySpec | BaseSampler,
+        storage: str | Path | None = None,
+        name: str = "study",
+        seed: int = 0,
+        pruner: optuna.pruners.BasePruner | None = None,
+    ) -> None:
+        self._told = {
+            "space": space_of(space),
+            "objectives": tuple(objectives),
+            "strategy": strategy,
+            "storage": storage,
+            "name": name,
+            "seed": seed,
+            "pruner": pruner,
+        }
+        self._open(**self._told)
+
+    def _open(
+        self,
+        space: Space,
+        objectives: tuple[tuple[str, str], ...],
+        strategy: StrategySpec | BaseSampler,
+        storage: str | Path | None,
+        name: str,
+        seed: int,
+        pruner: optuna.pruners.BasePruner | None,
+    ) -> None:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.space, self.objectives, self.name, self.seed = space, objectives, name, seed
+        self._asked_space = space
+        sampler: BaseSampler
+        if isinstance(strategy, StrategySpec):
+            self._asked_space = space.flat() if strategy.flat else space
+            make = partial(_make_sampler, strategy, self._asked_space)
+            sampler = PositionSeeded(make, seed, strategy.one_seed)
+        else:
+            sampler = strategy
+        self.optuna_study = optuna.create_study(
+            storage=open_storage(storage),
+            study_name=name,
+            directions=[direction for _, direction in objectives],
+            sampler=sampler,
+            pruner=pruner or optuna.pruners.NopPruner(),
+            load_if_exists=True,
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._told["storage"] is None:
+            raise ConfigError(
+                "A study in memory cannot be shared with other processes; give it a storage, "
+                "such as a journal file, or use the engine 'inline'."
+            )
+        return self._told
+
+    def __setstate__(self, told: dict[str, Any]) -> None:
+        self._told = told
+        self._open(**told)
+
+    # ---------------------------------------------------------------- ask and tell
+
+    def enqueue(self, values: Mapping[str, Any]) -> None:
+        """Puts a design at the head of the queue; what it leaves open takes its default.
+
+        Raises:
+            ConfigError: The design does not fit the space.
+        """
+        config = self.space.complete(values)
+        if self._asked_space is not self.space:
+            config = Config({**self._asked_space.defaults(), **config})
+        self.optuna_study.enqueue_trial(config.to_json(), user_attrs={QUEUED: True})
+
+    def queued(self) -> int:
+        """How many designs have been put into the queue so far, tried ones included."""
+        return sum(QUEUED in trial.user_attrs for trial in self._frozen())
+
+    def ask(self, limit: int | None = None) -> Trial | None:
+        """Claims the next trial, or returns None when `limit` slots are taken.
+
+        A waiting trial (enqueued, or a retry) goes first.
+        """
+        if limit is not None and not self._slot_left(limit):
+            return None
+        optuna_trial = self.optuna_study.ask()
+        frozen = self._frozen()
+        position = position_of(frozen[optuna_trial.number], frozen)
+        if limit is not None and position >= limit:
+            # Another worker took the last slot between the look and the claim.
+            optuna_trial.set_user_attr(SURPLUS, True)
+            self.optuna_study.tell(optuna_trial, state=TrialState.FAIL)
+            return None
+        try:
+            config = self._asked_space.configure(optuna_trial)
+        except Exception:
+            self.optuna_study.tell(optuna_trial, state=TrialState.FAIL)
+            raise
+        if config.to_json() != optuna_trial.params:
+            optuna_trial.set_user_attr("netwright:config", config.to_json())
+        return Trial(optuna_trial, config, position, derive_seed(self.seed, position))
+
+    def _slot_left(self, limit: int) -> bool:
+        trials = self.trials()
+        waiting = any(t.state == "waiting" and t.position < limit for t in trials)
+        return waiting or len({trial.position for trial in trials}) < limit
+
+    def slots_taken(self) -> int:
+        """How many positions have been claimed, waiting ones not counted."""
+        return len({trial.position for trial in self.trials() if trial.state != "waiting"})
+
+    def tell(self, trial: Trial, result: Result) -> bool:
+        """Records a result. Returns False when the trial was taken away meanwhile (late tell)."""
+        number = trial.number
+        facts = {
+            "scores": dict(result.scores),
+            "seconds": result.cost,
+            "error": result.error,
+            "artifacts": dict(result.artifacts),
+            "predictions_path": result.predictions_path,
+            "constraints": dict(result.constraints),
+        }
+        try:
+            trial._trial.set_user_attr("netwright:result", facts)
+            for name, value in result.constraints.items():
+                trial._trial.set_constraint(name, value)
+            if result.state == "complete":
+                values = [result.scores[name] for name, _ in self.objectives]
+                if any(value != value for value in values):
+                    return self.fail(number, "the objective is not a number (NaN)")
+                self.optuna_study.tell(number, values)
+            else:
+                self.optuna_study.tell(number, state=_OPTUNA_STATE[result.state])
+        except (UpdateFinishedTrialError, ValueError) as error:
+            if isinstance(error, ValueError) and "Cannot tell" not in str(error):
+                raise
+            return False
+        for proposal in result.proposals:
+            self.enqueue(proposal)
+        return True
+
+    def run(
+        self,
+        evaluator: Evaluator | Callable[..., object],
+        budget: Budget,
+        engine: Engine,
+        **options: Any,
+    ) -> Study:
+        """Spends a budget: workers of the engine ask, evaluate and tell until it is gone.
+
+        Options are the fields of `netwright.core.worker.Plan`, and `watch`.
+        """
+        from netwright.core.worker import run_study
+
+        run_study(self, evaluator, budget, engine, **options)
+        return self
+
+    # ---------------------------------------------------------------- lost workers
+
+    def lease(self, trial: Trial, lease: dict[str, Any]) -> None:
+        """Writes a lease into its trial."""
+        trial._trial.set_user_attr(LEASE, lease)
+
+    def fail(self, number: int, reason: str, retry: bool = False) -> bool:
+        """Marks a running trial failed; the first to do so wins.
+
+        Args:
+            number: The trial.
+            reason: Why, in a few words.
+            retry: Enqueue it once more, at the same position with the same parameters, unless
+                it was a retry already.
+
+        Returns:
+            Whether this call did it.
+        """
+        storage = self.optuna_study._storage
+        frozen = next(trial for trial in self._frozen() if trial.number == number)
+        if frozen.state != TrialState.RUNNING:
+            return False
+        again = retry and POSITION not in frozen.user_attrs
+        facts = {**frozen.user_attrs.get("netwright:result", {}), "error": reason}
+        try:
+            storage.set_trial_user_attr(
+                frozen._trial_id, "netwright:result", {**facts, "retried": again}
+            )
+            storage.set_trial_state_values(frozen._trial_id, TrialState.FAIL)
+        except UpdateFinishedTrialError:
+            return False
+        if again:
+            position = position_of(frozen, self._frozen())
+            self.optuna_study.enqueue_trial(frozen.params, user_attrs={POSITION: position})
+        return True
+
+    def running(self) -> list[tuple[int, dict[str, Any] | None]]:
+        """Number and lease of every running trial."""
+        return [
+            (trial.number, trial.user_attrs.get(LEASE))
+            for trial in self._frozen()
+            if trial.state == TrialState.RUNNING
+        ]
+
+    def reap(self, observer: Observer) -> list[int]:
+        """Marks trials of lost workers failed and enqueues one retry each."""
+        return [
+            number
+            for number, lease in self.running()
+            if observer.lost(number, lease) and self.fail(number, "worker lost", retry=True)
+        ]
+
+    # ---------------------------------------------------------------- memory
+
+    def _frozen(self) -> list[FrozenTrial]:
+        storage = self.optuna_study._storage
+        return list(storage.get_all_trials(self.optuna_study._study_id, deepcopy=False))
+
+    def trials(self, *states: str) -> list[TrialRecord]:
+        """Every trial (of some states), in order of position."""
+        frozen = self._frozen()
+        records = [
+            _record(trial, position_of(trial, frozen), len(self.objectives))
+            for trial in frozen
+            if SURPLUS not in trial.user_attrs and (not states or STATES[trial.state] in states)
+        ]
+        return sorted(records, key=lambda record: (record.position, record.number))
+
+    def counts(self) -> dict[str, int]:
+        """How many trials are complete, pruned, failed and running."""
+        found = {"complete": 0, "pruned": 0, "failed": 0, "running": 0}
+        for record in self.trials(*found):
+            found[record.state] += 1
+        return found
+
+    def ranking(self) -> list[TrialRecord]:
+        """Complete trials, best first by the first objective; those that break a limit last."""
+        sign = -1.0 if self.objectives[0][1] == "maximize" else 1.0
+        return sorted(
+            self.trials("complete"),
+            key=lambda record: (not record.feasible, sign * record.values[0], record.position),
+        )
+
+    def best(self) -> TrialRecord:
+        """The best complete trial.
+
+        Raises:
+            NoModel: No trial is complete.
+        """
+        ranking = self.ranking()
+        if not ranking:
+            raise NoModel(_why_none(self.trials("failed", "pruned")))
+        return ranking[0]
+
+    def pareto_front(self) -> list[TrialRecord]:
+        """Complete, feasible trials that no other beats in every objective."""
+        signs = [-1.0 if direction == "maximize" else 1.0 for _, direction in self.objectives]
+        records = [record for record in self.trials("complete") if record.feasible]
+        losses = [
+            tuple(s * v for s, v in zip(signs, record.values, strict=True)) for record in records
+        ]
+        return [
+            record
+            for record, mine in zip(records, losses, strict=True)
+            if not any(
+                all(a <= b for a, b in zip(other, mine, strict=True)) and other != mine
+                for other in losses
+            )
+        ]
+
+
+def read_study(folder: RunFolder) -> Study:
+    """The study of a run folder, to look at: it knows every trial but nothing of the space."""
+    facts = folder.read_json(MARK)
+    metric = folder.task().metric
+    return Study(
+        Parameters({}),
+        objectives=[(metric.name, metric.direction())],
+        strategy=optuna.samplers.RandomSampler(),
+        storage=facts["storage"] or folder.journal,
+        name=facts["study"],
+    )
+
+
+def _make_sampler(strategy: StrategySpec, space: Space, seed: int) -> BaseSampler:
+    return strategy.make(seed, space)
+
+
+def _record(trial: FrozenTrial, position: int, objectives: int) -> TrialRecord:
+    told = dict(trial.user_attrs.get("netwright:result", {}))
+    values = trial.values if trial.state == TrialState.COMPLETE else None
+    return TrialRecord(
+        number=trial.number,
+        position=position,
+        state=STATES[trial.state],
+        config=Config(trial.user_attrs.get("netwright:config", trial.params)),
+        values=tuple(values or ())[:objectives],
+        scores=told.get("scores", {}),
+        seconds=told.get("seconds", 0.0),
+        error=told.get("error"),
+        artifacts=told.get("artifacts", {}),
+        predictions_path=told.get("predictions_path"),
+        constraints=told.get("constraints", {}),
+        retried=told.get("retried", False),
+    )
+
+
+def _why_none(ended: list[TrialRecord]) -> str:
+    reasons = [record.error for record in ended if record.error]
+    if not reasons:
+        return "No trial finished inside the budget; give it more time."
+    commonest = max(set(reasons), key=reasons.count)
+    return f"No trial finished: {len(reasons)} failed, most often because: {commonest}"

@@ -1,0 +1,185 @@
+"""What is to be solved: typed columns, a target, a metric, limits, a way to split.
+
+`Task` is the atom of every regime: few-shot learning has sets of tasks, continual learning a
+stream of them, federated learning many apart. A task is frozen; `with_data` makes another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+from netwright.core.metric import Metric, get_metric
+
+Kind = Literal["binary", "multiclass", "regression"]
+ColumnType = Literal["number", "category", "date", "text", "id", "constant"]
+
+KINDS: tuple[Kind, ...] = ("binary", "multiclass", "regression")
+COLUMN_TYPES: tuple[ColumnType, ...] = ("number", "category", "date", "text", "id", "constant")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One input column and what was found out about it.
+
+    Attributes:
+        name: As in the file.
+        type: `number`, `category`, `date`, `text`, or not an input: `id`, `constant`.
+        format: How a date is written (`strptime` style), None for ISO or not a date.
+        optional: Whether a table without this column can still be predicted, because values
+            were missing in training too.
+        dropped: Why the column is not used, None when it is.
+        categories: Known values of a category, most frequent first; empty for other types.
+    """
+
+    name: str
+    type: ColumnType
+    format: str | None = None
+    optional: bool = False
+    dropped: str | None = None
+    categories: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> bool:
+        """Whether models see this column."""
+        return self.dropped is None and self.type not in ("id", "constant")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The input columns of a table, in the file's order."""
+
+    columns: tuple[Column, ...]
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def used(self) -> tuple[Column, ...]:
+        """The columns models see."""
+        return tuple(column for column in self.columns if column.used)
+
+    def of_type(self, *types: ColumnType) -> list[str]:
+        """Names of the used columns of some types."""
+        return [column.name for column in self.used if column.type in types]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """A JSON-able list of columns."""
+        return [asdict(column) for column in self.columns]
+
+    @classmethod
+    def from_json(cls, data: list[dict[str, Any]]) -> Schema:
+        """Reads what `to_json` wrote."""
+        return cls(
+            tuple(
+                Column(**{**column, "categories": tuple(column.get("categories", ()))})
+                for column in data
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Limits on the finished model.
+
+    Attributes:
+        max_latency_ms: Milliseconds to predict one row on this machine.
+        max_size_mb: Megabytes of the predictor folder.
+    """
+
+    max_latency_ms: float | None = None
+    max_size_mb: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.max_latency_ms is not None or self.max_size_mb is not None
+
+
+@dataclass(frozen=True)
+class Split:
+    """How rows are held back for judging.
+
+    Attributes:
+        kind: `random` (stratified for classes), `group` (a group never straddles), or `time`
+            (judged on later rows than trained on).
+        column: The column that tells the group or the time.
+        folds: Number of folds; 1 is a single hold-out.
+    """
+
+    kind: Literal["random", "group", "time"] = "random"
+    column: str | None = None
+    folds: int = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """A problem statement, with the rows to learn from.
+
+    Attributes:
+        name: What the task is called in logs and reports.
+        kind: `binary`, `multiclass` or `regression`.
+        target: Name of the target column.
+        schema: The input columns.
+        metric_name: The metric that decides.
+        classes: Class labels as in the file, sorted; empty for regression.
+        constraints: Limits on the finished model.
+        split: How rows are held back for judging.
+        weight: Column of row weights, None for equal ones.
+        data: The rows (a `netwright.data.table.Table`), or None for the statement alone.
+    """
+
+    name: str
+    kind: Kind
+    target: str
+    schema: Schema
+    metric_name: str
+    classes: tuple[Any, ...] = ()
+    constraints: Constraints = field(default_factory=Constraints)
+    split: Split = field(default_factory=Split)
+    weight: str | None = None
+    data: Any = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def metric(self) -> Metric:
+        """The metric that decides."""
+        return get_metric(self.metric_name, self.kind, self.classes)
+
+    @property
+    def outputs(self) -> int:
+        """Width of a prediction: the number of classes, or 1 for regression."""
+        return len(self.classes) or 1
+
+    def with_data(self, data: Any) -> Task:
+        """The same statement over other rows."""
+        return replace(self, data=data)
+
+    def to_json(self) -> dict[str, Any]:
+        """The statement without its rows."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "target": self.target,
+            "schema": self.schema.to_json(),
+            "metric_name": self.metric_name,
+            "classes": list(self.classes),
+            "constraints": asdict(self.constraints),
+            "split": asdict(self.split),
+            "weight": self.weight,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Task:
+        """Reads what `to_json` wrote."""
+        return cls(
+            **{
+                **data,
+                "schema": Schema.from_json(data["schema"]),
+                "classes": tuple(data["classes"]),
+                "constraints": Constraints(**data["constraints"]),
+                "split": Split(**data["split"]),
+            }
+        )

@@ -1,0 +1,177 @@
+"""From a file to a task: read, find the target, type the columns, clean, keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from netwright.core.audit import Audit
+from netwright.core.errors import ConfigError, DataError, unknown_name
+from netwright.core.metric import get_metric
+from netwright.core.task import KINDS, Column, Constraints, Kind, Schema, Split, Task
+from netwright.data.cleaning import drop_duplicates, warn_of_leaks
+from netwright.data.readers import read
+from netwright.data.schema import infer_schema, typed
+from netwright.data.table import Table
+from netwright.data.target import encode_target, find_classes, infer_kind, take_target
+from netwright.data.values import as_dates, as_numbers, as_strings, is_textual
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person said about a task beyond its data and target.
+
+    Attributes:
+        kind: Kind of task, None to find out.
+        metric: Name of the metric, None for the kind's default.
+        weight: Column of row weights.
+        group: Column whose values never straddle a split.
+        time: Column by whose order rows are split.
+        schema: Column name to type, overriding what is found.
+        constraints: Limits on the finished model.
+    """
+
+    kind: str | None = None
+    metric: str | None = None
+    weight: str | None = None
+    group: str | None = None
+    time: str | None = None
+    schema: Mapping[str, Any] | None = None
+    constraints: Constraints = Constraints()
+
+
+def prepare(source: Any, target: str, wishes: Wishes, audit: Audit) -> Task:
+    """Makes a task, with its rows, from whatever a person brings.
+
+    Raises:
+        UserError: Anything about the data or the wishes that cannot work.
+    """
+    if wishes.kind is not None and wishes.kind not in KINDS:
+        raise unknown_name("kind", wishes.kind, KINDS)
+    if wishes.group and wishes.time:
+        raise ConfigError("A split goes by group or by time, not both; drop one of the two.")
+    name = Path(source).stem.split(".")[0] if isinstance(source, (str, Path)) else "frame"
+    raw = read(source, audit)
+    frame, column = take_target(raw, target, audit)
+    kind, classes = _kind(column, wishes, audit)
+    metric = get_metric(wishes.metric, kind, classes)
+    frame, extras, apart = _take_apart(frame, wishes)
+    schema = infer_schema(frame, audit, _only(wishes.schema, frame, apart))
+    if not schema.used:
+        raise DataError(
+            "No column is left to learn from: each is constant, empty or an id; add columns, or "
+            "set their types in a schema file."
+        )
+    _tell_infinities(frame, schema, audit)
+    features = typed(frame, schema).reset_index(drop=True)
+    table = Table(features, encode_target(column, kind, classes), **extras)
+    table = drop_duplicates(table, schema, audit)
+    warn_of_leaks(table, schema, kind, audit)
+    split = Split("group", wishes.group) if wishes.group else Split()
+    split = Split("time", wishes.time) if wishes.time else split
+    return Task(
+        name=name,
+        kind=kind,
+        target=target,
+        schema=Schema((*schema.columns, *apart)),
+        metric_name=metric.name,
+        classes=classes,
+        constraints=wishes.constraints,
+        split=split,
+        weight=wishes.weight,
+        data=table,
+    )
+
+
+def _kind(column: pd.Series, wishes: Wishes, audit: Audit) -> tuple[Kind, tuple[Any, ...]]:
+    kind: Kind = wishes.kind or infer_kind(column)  # type: ignore[assignment]
+    classes = find_classes(column, kind)
+    if kind == "multiclass" and len(classes) == 2:
+        kind = "binary"
+    why = "as told" if wishes.kind else "judging by the target's values"
+    said = f"The task is {kind} {why}" + (f": {len(classes)} classes." if classes else ".")
+    audit.say("target", said, kind=kind, note=not wishes.kind)
+    if classes:
+        counts = as_strings(column).value_counts()
+        rare = [str(label) for label, count in counts.items() if count < 5]
+        if rare:
+            audit.say(
+                "target",
+                f"{len(rare)} classes have fewer than 5 rows ({', '.join(rare[:5])}); "
+                "they are kept, but hardly learnable.",
+                note=True,
+            )
+    return kind, classes
+
+
+def _take_apart(
+    frame: pd.DataFrame, wishes: Wishes
+) -> tuple[pd.DataFrame, dict[str, Any], list[Column]]:
+    """Splits weight and group columns off; a time column stays an input too."""
+    for name in (wishes.weight, wishes.group, wishes.time):
+        if name is not None and name not in frame.columns:
+            raise unknown_name("column", name, map(str, frame.columns))
+    extras: dict[str, Any] = {}
+    apart: list[Column] = []
+    if wishes.weight:
+        extras["weight"] = _weights(frame[wishes.weight])
+        apart.append(Column(wishes.weight, "number", optional=True, dropped="it weighs the rows"))
+    if wishes.group:
+        extras["group"] = pd.factorize(as_strings(frame[wishes.group]).fillna("missing"))[0]
+        apart.append(Column(wishes.group, "category", optional=True, dropped="it groups the rows"))
+    if wishes.time:
+        extras["time"] = _times(frame[wishes.time])
+    return frame.drop(columns=[column.name for column in apart]), extras, apart
+
+
+def _weights(column: pd.Series) -> np.ndarray:
+    weights = as_numbers(column)
+    if np.isnan(weights).any() or (weights < 0).any() or weights.sum() == 0:
+        raise DataError(
+            f"Weights are numbers of at least zero, not all zero. Column {column.name!r} has "
+            "others; mend it or drop --weight."
+        )
+    return np.asarray(weights)
+
+
+def _times(column: pd.Series) -> np.ndarray:
+    from netwright.data.schema import infer_column
+
+    if is_textual(column) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        found = infer_column(column, Audit())
+        if found.type == "date":
+            stamps = as_dates(column, found.format)
+            if stamps.isna().any():
+                raise DataError(f"The time column {column.name!r} has missing values; fill them.")
+            return stamps.astype("int64").to_numpy().astype(np.float64)
+    numbers = as_numbers(column)
+    if np.isnan(numbers).any():
+        raise DataError(
+            f"The time column {column.name!r} must hold dates or numbers in every row; mend it, "
+            "or name another."
+        )
+    return np.asarray(numbers)
+
+
+def _only(
+    overrides: Mapping[str, Any] | None, frame: pd.DataFrame, apart: list[Column]
+) -> dict[str, Any]:
+    taken = {column.name for column in apart}
+    return {name: value for name, value in (overrides or {}).items() if name not in taken}
+
+
+def _tell_infinities(frame: pd.DataFrame, schema: Schema, audit: Audit) -> None:
+    for name in schema.of_type("number"):
+        column = frame[name]
+        if not is_textual(column) and np.isinf(column.to_numpy(np.float64, na_value=0.0)).any():
+            audit.say("schema", f"Infinite values in {name!r} count as missing.", note=True)
+
+
+def with_folds(task: Task, folds: int) -> Task:
+    """The same task, judged over another number of folds."""
+    return replace(task, split=replace(task.split, folds=folds))

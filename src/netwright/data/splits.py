@@ -1,0 +1,97 @@
+"""Which rows judge and which teach: stratified, by group, or in order of time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netwright.core.errors import DataError
+from netwright.core.task import Task
+from netwright.data.table import Table
+
+Rows = NDArray[np.int64]
+HOLDOUT = 0.2
+"""Share of the rows a single hold-out keeps back."""
+
+
+def make_folds(task: Task, table: Table, seed: int) -> list[tuple[Rows, Rows]]:
+    """(training rows, validation rows) of each fold, both sorted.
+
+    One fold is a single hold-out. In order of time every fold is judged on later rows than it
+    learned from, so the earliest rows are never judged.
+
+    Raises:
+        DataError: There are fewer groups than folds need.
+    """
+    split = task.split
+    parts = split.folds if split.folds > 1 else round(1 / HOLDOUT)
+    rng = np.random.default_rng(seed)
+    if split.kind == "time":
+        assert table.time is not None
+        return _time_folds(table.time, split.folds)
+    if split.kind == "group":
+        assert table.group is not None
+        assigned = _by_group(table.group, parts, rng)
+    else:
+        assert table.target is not None
+        assigned = _stratified(_strata(table.target, task.kind), parts, rng)
+    count = split.folds if split.folds > 1 else 1
+    return [(np.flatnonzero(assigned != k), np.flatnonzero(assigned == k)) for k in range(count)]
+
+
+def _strata(target: NDArray[np.float64], kind: str) -> NDArray[np.int64]:
+    """Classes, or tenths of a numeric target."""
+    if kind != "regression":
+        return target.astype(np.int64)
+    edges = np.unique(np.quantile(target, np.linspace(0, 1, 11)[1:-1]))
+    return np.searchsorted(edges, target, side="right")
+
+
+def _stratified(strata: Rows, parts: int, rng: np.random.Generator) -> Rows:
+    """Deals each stratum out like cards, going on where the last one stopped.
+
+    A stratum rarer than the number of parts is dealt from the back, so that a single hold-out
+    (part 0) leaves the rarest classes to learn from.
+    """
+    assigned = np.empty(len(strata), dtype=np.int64)
+    dealt = 0
+    for stratum in np.unique(strata):
+        members = rng.permutation(np.flatnonzero(strata == stratum))
+        if len(members) < parts:
+            assigned[members] = parts - 1 - np.arange(len(members)) % parts
+            continue
+        assigned[members] = (dealt + np.arange(len(members))) % parts
+        dealt += len(members)
+    return assigned
+
+
+def _by_group(group: Rows, parts: int, rng: np.random.Generator) -> Rows:
+    """Gives whole groups to the emptiest part, biggest groups first."""
+    sizes = np.bincount(group)
+    present = np.flatnonzero(sizes)
+    if len(present) < parts:
+        raise DataError(
+            f"Splitting by group needs at least {parts} groups. Got {len(present)}; "
+            "use another column, or none."
+        )
+    order = rng.permutation(present)
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    filled = np.zeros(parts)
+    home = np.zeros(len(sizes), dtype=np.int64)
+    for label in order:
+        part = int(np.argmin(filled))
+        home[label] = part
+        filled[part] += sizes[label]
+    return home[group]
+
+
+def _time_folds(time: NDArray[np.float64], folds: int) -> list[tuple[Rows, Rows]]:
+    order = np.argsort(time, kind="stable").astype(np.int64)
+    if folds <= 1:
+        cut = round(len(order) * (1 - HOLDOUT))
+        return [(np.sort(order[:cut]), np.sort(order[cut:]))]
+    edges = np.linspace(0, len(order), folds + 2).round().astype(int)
+    return [
+        (np.sort(order[: edges[k + 1]]), np.sort(order[edges[k + 1] : edges[k + 2]]))
+        for k in range(folds)
+    ]

@@ -1,0 +1,127 @@
+"""What is to be predicted: finds the kind of task, the classes, and the numbers to learn from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from netwright.core.audit import Audit
+from netwright.core.errors import TargetError, unknown_name
+from netwright.core.task import Kind
+from netwright.data.values import as_numbers, as_strings, is_textual
+
+MAX_NUMERIC_CLASSES = 20
+"""A whole-numbered target with more different values than this is a quantity."""
+
+
+def take_target(frame: pd.DataFrame, target: str, audit: Audit) -> tuple[pd.DataFrame, pd.Series]:
+    """Splits the target column off and drops rows where it is missing.
+
+    Raises:
+        UnknownName: There is no such column.
+        TargetError: No row has a target.
+        DataError: There are no rows.
+    """
+    if target not in frame.columns:
+        raise unknown_name("target column", target, map(str, frame.columns))
+    if len(frame) == 0:
+        raise TargetError("The data has a header but no rows; there is nothing to learn from.")
+    column = frame[target]
+    missing = as_strings(column).isna() if is_textual(column) else column.isna()
+    if missing.all():
+        raise TargetError(f"The target {target!r} is missing in every row; name another column.")
+    if missing.any():
+        audit.say(
+            "target",
+            f"{int(missing.sum())} rows have no value in the target {target!r} and were dropped.",
+            note=True,
+        )
+        frame, column = frame[~missing], column[~missing]
+    return frame.drop(columns=[target]), column
+
+
+def infer_kind(column: pd.Series) -> Kind:
+    """Guesses the kind of task from the target's values."""
+    values = column
+    if is_textual(column):
+        numbers = pd.to_numeric(as_strings(column), errors="coerce")
+        if numbers.isna().any():
+            return "binary" if as_strings(column).nunique() == 2 else "multiclass"
+        values = numbers
+    distinct = values.nunique()
+    if distinct <= 2 or pd.api.types.is_bool_dtype(values.dtype):
+        return "binary"
+    whole = bool((values % 1 == 0).all())
+    few = distinct <= MAX_NUMERIC_CLASSES and distinct * 3 <= len(values)
+    return "multiclass" if whole and few else "regression"
+
+
+def find_classes(column: pd.Series, kind: Kind) -> tuple[Any, ...]:
+    """The class labels, sorted; empty for regression.
+
+    Raises:
+        TargetError: There is one class only, every row has its own, or the kind does not fit.
+    """
+    if kind == "regression":
+        return ()
+    counts = as_strings(column).value_counts()
+    if len(counts) == 1:
+        raise TargetError(
+            f"A target needs two classes. {column.name!r} has only {str(counts.index[0])!r}."
+        )
+    if counts.max() == 1:
+        raise TargetError(
+            f"Every row has its own class in {column.name!r}; it looks like an id. "
+            "Name another target, or pass kind 'regression' if it is a quantity."
+        )
+    if kind == "binary" and len(counts) > 2:
+        raise TargetError(
+            f"A binary target has two classes. {column.name!r} has {len(counts)}; "
+            "pass kind 'multiclass'."
+        )
+    labels = {text: _label(value) for text, value in zip(as_strings(column), column, strict=True)}
+    try:
+        return tuple(sorted(labels.values()))
+    except TypeError:
+        return tuple(sorted(labels.values(), key=str))
+
+
+def _label(value: Any) -> Any:
+    """A JSON-able label: numpy scalars become Python's, strings lose their outer blanks."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, (bool, int, float)) else str(value).strip()
+
+
+def class_codes(column: pd.Series, classes: tuple[Any, ...]) -> NDArray[np.int64]:
+    """The position of each label in `classes`; -1 for labels never seen. Compared as strings."""
+    known = [as_strings(pd.Series([label])).iloc[0] for label in classes]
+    codes = pd.Categorical(as_strings(column), categories=known).codes
+    return np.asarray(codes, dtype=np.int64)
+
+
+def numeric_target(column: pd.Series) -> NDArray[np.float64]:
+    """The target as numbers.
+
+    Raises:
+        TargetError: A value is no finite number.
+    """
+    numbers = as_numbers(column)
+    bad = np.isnan(numbers)
+    if bad.any():
+        value = column.iloc[int(np.argmax(bad))]
+        raise TargetError(
+            f"A regression target holds finite numbers. {column.name!r} has {value!r}; "
+            "mend those rows, or pass kind 'multiclass'."
+        )
+    return numbers
+
+
+def encode_target(column: pd.Series, kind: Kind, classes: tuple[Any, ...]) -> NDArray[Any]:
+    """Class codes or numbers, whichever the kind needs."""
+    return numeric_target(column) if kind == "regression" else class_codes(column, classes)

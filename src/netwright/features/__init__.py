@@ -1,0 +1,1 @@
+"""Engineered features: typed columns become a matrix of numbers, the same way every time."""

@@ -1,0 +1,135 @@
+"""Gradient boosting with ordered target statistics for categories (CatBoost: Prokhorenkova 2018)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.space import Float, Int, Parameters, Space
+from netwright.core.task import Task
+from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
+
+MAX_ROUNDS = 3000
+PATIENCE = 50
+OBJECTIVES = {1: "RMSE", 2: "Logloss"}
+
+
+class CatBoostFitted(Fitted):
+    """A CatBoost model and which features are categories."""
+
+    def __init__(self, model: Any, coded: list[int], outputs: int) -> None:
+        self.model = model
+        self.coded = coded
+        self.outputs = outputs
+        self.tuned = {"rounds": model.tree_count_}
+
+    def predict(self, values: Any) -> NDArray[np.float64]:
+        """Predicts with one thread."""
+        kind = "RawFormulaVal" if self.outputs == 1 else "Probability"
+        pool = _frame(values, self.coded)
+        return np.asarray(self.model.predict(pool, prediction_type=kind, thread_count=1))
+
+    def save(self, folder: Path) -> None:
+        """Writes the library's own binary format."""
+        self.model.save_model(str(folder / "catboost.cbm"))
+        facts = {"coded": self.coded, "outputs": self.outputs}
+        (folder / "catboost.json").write_text(json.dumps(facts))
+
+    @classmethod
+    def load(cls, folder: Path) -> CatBoostFitted:
+        """Reads the library's own binary format."""
+        import catboost
+
+        facts = json.loads((folder / "catboost.json").read_text())
+        model = catboost.CatBoost()
+        model.load_model(str(folder / "catboost.cbm"))
+        return cls(model, facts["coded"], facts["outputs"])
+
+
+class CatBoost(Algorithm):
+    """Best where categories carry the signal."""
+
+    name: ClassVar[str] = "catboost"
+    fitted: ClassVar[type[Fitted]] = CatBoostFitted
+    categories: ClassVar[tuple[str, ...]] = ("codes",)
+
+    def space(self, task: Task) -> Space:
+        """The parameters that matter."""
+        return Parameters(
+            {
+                "learning_rate": Float(0.02, 0.2, log=True, default=0.08),
+                "depth": Int(3, 9, default=6),
+                "l2_leaf_reg": Float(0.5, 30.0, log=True, default=3.0),
+                "random_strength": Float(0.1, 10.0, log=True, default=1.0),
+                "rsm": Float(0.4, 1.0, default=1.0),
+                "one_hot_max_size": Int(2, 25, log=True, default=4),
+            }
+        )
+
+    def fit(self, train: Rows, valid: Rows | None, config: Config, context: Context) -> Fitted:
+        """Boosts until validation rows stop improving, the deadline, or the rounds told."""
+        import catboost
+
+        coded = sorted(train.matrix.cardinalities)
+        names = ("learning_rate", "depth", "l2_leaf_reg", "random_strength", "rsm")
+        model = catboost.CatBoost(
+            {
+                "loss_function": OBJECTIVES.get(train.outputs, "MultiClass"),
+                "iterations": int(config.get("rounds", MAX_ROUNDS) or MAX_ROUNDS),
+                **{name: config[name] for name in (*names, "one_hot_max_size")},
+                "thread_count": context.threads,
+                "random_seed": context.seed % 2**31,
+                "allow_writing_files": False,
+                "logging_level": "Silent",
+                "max_ctr_complexity": 2,
+            }
+        )
+        pool = _pool(train, coded)
+        watched = None if valid is None else _pool(valid, coded)
+        model.fit(
+            pool,
+            eval_set=watched,
+            use_best_model=watched is not None,
+            early_stopping_rounds=PATIENCE if watched is not None else None,
+            callbacks=[_Deadline(context)] if context.deadline is not None else None,
+        )
+        return CatBoostFitted(model, coded, train.outputs)
+
+
+class _Deadline:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def after_iteration(self, info: Any) -> bool:
+        """CatBoost goes on while this is true."""
+        return not (info.iteration % 5 == 0 and self.context.expired())
+
+
+def _pool(rows: Rows, coded: list[int]) -> Any:
+    import catboost
+
+    return catboost.Pool(
+        _frame(rows.values, coded), label=rows.target, weight=rows.weight, cat_features=coded
+    )
+
+
+def _frame(values: Any, coded: list[int]) -> Any:
+    """Categories must be integers, so dense values become a frame; -1 is missing or unknown."""
+    if not coded:
+        return values
+    frame = pd.DataFrame(values)
+    for position in coded:
+        frame[position] = frame[position].fillna(-1).astype(np.int32)
+    return frame
+
+
+def learner() -> TabularLearner:
+    """The learner `catboost`."""
+    return TabularLearner(CatBoost())

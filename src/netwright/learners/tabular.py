@@ -1,0 +1,253 @@
+"""From an algorithm on numbers to a learner on tables.
+
+An `Algorithm` sees a matrix, a target and weights; `TabularLearner` gives it the preparation it
+asked for, hides classes that a fold happens to lack, and saves both parts together.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.errors import DataError
+from netwright.core.learner import Learner, Model
+from netwright.core.registry import find
+from netwright.core.space import Joined, Space
+from netwright.core.task import Task
+from netwright.features.encoder import Matrix, Target
+from netwright.features.preparation import Preparation, preparation_space
+from netwright.learners import LEARNERS
+
+PREPARATION = ("numbers", "fill", "categories", "text", "text_components")
+CACHED = 6
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Numbers to learn from.
+
+    Attributes:
+        matrix: The features.
+        target: Class codes (rows,) from 0 without gaps, or numbers (rows,).
+        weight: Row weights (rows,), None for equal ones.
+        outputs: Number of classes, 1 for regression.
+    """
+
+    matrix: Matrix
+    target: NDArray[Any]
+    weight: NDArray[np.float64] | None
+    outputs: int
+
+    @property
+    def values(self) -> Any:
+        """The features' values, dense or sparse."""
+        return self.matrix.values
+
+
+class Fitted(ABC):
+    """A fitted algorithm."""
+
+    tuned: Mapping[str, float] = {}
+
+    @abstractmethod
+    def predict(self, values: Any) -> NDArray[np.float64]:
+        """Probabilities (rows, classes), or numbers (rows,)."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes data files."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Fitted:
+        """Reads what `save` wrote."""
+
+
+class Algorithm(ABC):
+    """A way to learn from numbers.
+
+    Attributes:
+        name: As in `LEARNERS`.
+        numbers, categories, text: Preparations that suit it, the default first.
+        fitted: The class of what `fit` returns.
+    """
+
+    name: ClassVar[str]
+    numbers: ClassVar[tuple[str, ...]] = ("raw",)
+    categories: ClassVar[tuple[str, ...]] = ("codes", "target")
+    text: ClassVar[tuple[str, ...]] = ("svd",)
+    fitted: ClassVar[type[Fitted]]
+
+    @abstractmethod
+    def space(self, task: Task) -> Space:
+        """Its hyperparameters."""
+
+    @abstractmethod
+    def fit(self, train: Rows, valid: Rows | None, config: Config, context: Context) -> Fitted:
+        """Learns; `valid` is for early stopping."""
+
+    def unfit_for(self, task: Task) -> str | None:
+        """Why it cannot take the task, or None."""
+        return None
+
+
+class TabularLearner(Learner):
+    """Any algorithm on numbers as a learner on typed tables."""
+
+    def __init__(self, algorithm: Algorithm) -> None:
+        self.algorithm = algorithm
+
+    def space(self, task: Task) -> Space:
+        """The algorithm's hyperparameters, and the preparations that suit it."""
+        chosen = self.algorithm
+        preparation = preparation_space(
+            task, numbers=chosen.numbers, categories=chosen.categories, text=chosen.text
+        )
+        return Joined(preparation, chosen.space(task))
+
+    def unfit_for(self, task: Task) -> str | None:
+        """Asks the algorithm."""
+        return self.algorithm.unfit_for(task)
+
+    def fit(self, data: Task, config: Config, context: Context) -> TabularModel:
+        """Prepares, learns, returns both together."""
+        preparation, matrix, valid = self._prepare(data, config, context)
+        table = data.data
+        present = np.unique(table.target) if data.classes else np.empty(0, dtype=np.int64)
+        train = _rows(matrix, table, data.outputs, present)
+        watched = None
+        if valid is not None and context.validation is not None:
+            watched = _rows(valid, context.validation.data, data.outputs, present)
+        if len(present) == 1:
+            return TabularModel(self.algorithm.name, preparation, None, data.outputs, present)
+        fitted = self.algorithm.fit(train, watched, config, context)
+        return TabularModel(self.algorithm.name, preparation, fitted, data.outputs, present)
+
+    def _prepare(
+        self, data: Task, config: Config, context: Context
+    ) -> tuple[Preparation, Matrix, Matrix | None]:
+        """Prepares training and validation rows, or remembers having done so."""
+        chosen = self.algorithm
+        defaults = {
+            "numbers": chosen.numbers[0],
+            "categories": chosen.categories[0],
+            "text": chosen.text[0],
+        }
+        options = {**defaults, **{name: config[name] for name in PREPARATION if name in config}}
+        valid = None if context.validation is None else context.validation.data
+        key = (id(data.data), id(valid), *sorted(options.items()))
+        if key not in _PREPARED:
+            preparation = Preparation(data.schema, Config(options), defaults)
+            # The seed is constant so that all learners of a fold share one preparation.
+            matrix = preparation.fit_transform(
+                data.data.features, Target(data.data.target, data.outputs, seed=0)
+            )
+            if matrix.shape[1] == 0:
+                raise DataError("No column is left to learn from.")
+            watched = None if valid is None else preparation.transform(valid.features)
+            _remember(key, (data.data, valid, preparation, matrix, watched))
+        _PREPARED.move_to_end(key)
+        _, _, preparation, matrix, watched = _PREPARED[key]
+        return preparation, matrix, watched
+
+
+_PREPARED: OrderedDict[tuple[Any, ...], tuple[Any, ...]] = OrderedDict()
+"""The last few preparations of this process; tables are kept so that their ids stay theirs."""
+
+
+def _remember(key: tuple[Any, ...], value: tuple[Any, ...]) -> None:
+    _PREPARED[key] = value
+    while len(_PREPARED) > CACHED:
+        _PREPARED.popitem(last=False)
+
+
+def _rows(matrix: Matrix, table: Any, outputs: int, present: NDArray[np.int64]) -> Rows:
+    """Numbers to learn from, with the codes of absent classes closed up."""
+    target, weight = table.target, table.weight
+    if len(present) and len(present) < outputs:
+        known = np.isin(target, present)
+        matrix = Matrix(matrix.values[known], matrix.names, matrix.cardinalities)
+        target = np.searchsorted(present, target[known])
+        weight = None if weight is None else weight[known]
+        outputs = len(present)
+    return Rows(matrix, target, weight, outputs)
+
+
+class TabularModel(Model):
+    """A preparation and what was fitted behind it.
+
+    Args:
+        name: The algorithm's.
+        preparation: Fitted.
+        fitted: The fitted algorithm; None where training rows were all of one class.
+        outputs: Number of classes, 1 for regression.
+        present: Codes of the classes that training rows had.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        preparation: Preparation,
+        fitted: Fitted | None,
+        outputs: int,
+        present: NDArray[np.int64],
+    ) -> None:
+        self.name = name
+        self.preparation = preparation
+        self.fitted = fitted
+        self.outputs = outputs
+        self.present = present
+        self.tuned = {} if fitted is None else fitted.tuned
+
+    def predict(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Prepares and predicts; classes never seen get a sliver of probability."""
+        if len(table) == 0:
+            return np.empty((0, self.outputs) if self.outputs > 1 else 0)
+        if self.fitted is None:
+            known = np.ones((len(table), 1))
+        else:
+            known = self.fitted.predict(self.preparation.transform(table).values)
+        if self.outputs == 1:
+            return np.asarray(known, dtype=np.float64)
+        known = known.astype(np.float64)
+        if len(self.present) < self.outputs:
+            sliver = 1e-4
+            spread = np.full((len(table), self.outputs), sliver)
+            spread[:, self.present] = known
+            known = spread
+        return np.asarray(known / known.sum(axis=1, keepdims=True))
+
+    def save(self, folder: Path) -> None:
+        """Writes `model.json`, the preparation and the algorithm's own files."""
+        facts = {
+            "format": "tabular",
+            "algorithm": self.name,
+            "outputs": self.outputs,
+            "present": self.present.tolist(),
+            "constant": self.fitted is None,
+        }
+        (folder / "model.json").write_text(json.dumps(facts))
+        self.preparation.save(folder)
+        if self.fitted is not None:
+            self.fitted.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> TabularModel:
+        """Reads what `save` wrote."""
+        facts = json.loads((folder / "model.json").read_text())
+        learner = find("learners", facts["algorithm"], LEARNERS)()
+        fitted = None if facts["constant"] else learner.algorithm.fitted.load(folder)
+        present = np.asarray(facts["present"], dtype=np.int64)
+        preparation = Preparation.load(folder)
+        return cls(facts["algorithm"], preparation, fitted, facts["outputs"], present)

@@ -1,0 +1,1 @@
+"""Field-neutral torch parts: blocks, embeddings and the one training loop."""

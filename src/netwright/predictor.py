@@ -1,0 +1,254 @@
+"""The artifact a run hands over: predicts, explains itself, and can be saved anywhere.
+
+A predictor folder holds data formats only. Its manifest lists every file with its SHA-256; a file
+that was changed, added or removed is refused before anything is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from netwright.core.audit import Audit
+from netwright.core.errors import ArtifactError, ConfigError
+from netwright.core.learner import Model
+from netwright.core.metric import metrics_of
+from netwright.core.task import Task
+from netwright.data.readers import read
+from netwright.data.schema import typed
+from netwright.data.table import Table
+from netwright.data.target import encode_target, take_target
+from netwright.data.values import as_numbers
+from netwright.explain.importance import permutation_importance
+from netwright.learners.ensemble import write_ensemble
+from netwright.learners.models import load_model
+
+MANIFEST = "manifest.json"
+MODEL = "model"
+FORMAT = 1
+PACKAGES = ("netwright", "numpy", "pandas", "scikit-learn", "torch", "lightgbm", "optuna")
+
+
+class Predictor:
+    """A finished model and the task it solves.
+
+    Made by `netwright.fit` and `netwright.load`; opening one costs nothing until it predicts.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.manifest = read_manifest(self.folder)
+        self.task = Task.from_json(self.manifest["task"])
+
+    def __repr__(self) -> str:
+        task = self.task
+        return f"Predictor({task.kind} {task.target!r}, {len(self.manifest['members'])} models)"
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Predictor:
+        """Opens a predictor folder, or the one inside a run folder.
+
+        Raises:
+            ArtifactError: It is missing, damaged, changed, or of another version.
+        """
+        path = Path(folder)
+        inside = path / "predictor"
+        return cls(inside if (inside / MANIFEST).exists() else path)
+
+    def save(self, folder: str | Path) -> Path:
+        """Copies the predictor to a new or empty folder."""
+        target = Path(folder)
+        if target.exists() and (target.is_file() or any(target.iterdir())):
+            raise ConfigError(f"Cannot save to {str(folder)!r}: it is not empty; name a new folder.")
+        shutil.copytree(self.folder, target, dirs_exist_ok=True)
+        return target
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, opened on first use."""
+        return load_model(self.folder / MODEL)
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """Class labels in the order of probabilities; empty for regression."""
+        return self.task.classes
+
+    # ---------------------------------------------------------------- predicting
+
+    def predict(self, data: Any) -> pd.Series:
+        """Labels or numbers, one a row, with the frame's index.
+
+        Raises:
+            DataError: A needed column is absent.
+        """
+        frame = read(data)
+        raw = self._raw(frame)
+        if self.task.kind == "regression":
+            return pd.Series(raw, index=frame.index, name=self.task.target)
+        labels = np.array(self.classes, dtype=object)[raw.argmax(axis=1)]
+        dtype = np.asarray(self.classes).dtype if len(labels) else None
+        values = labels if dtype is None or dtype.kind in "OU" else labels.astype(dtype)
+        return pd.Series(values, index=frame.index, name=self.task.target)
+
+    def predict_proba(self, data: Any) -> pd.DataFrame:
+        """Probabilities, one column a class named by the class, with the frame's index.
+
+        Raises:
+            ConfigError: The task is a regression.
+        """
+        if self.task.kind == "regression":
+            raise ConfigError("A regression has no class probabilities; use predict.")
+        frame = read(data)
+        return pd.DataFrame(self._raw(frame), index=frame.index, columns=list(self.classes))
+
+    def _raw(self, frame: pd.DataFrame) -> np.ndarray:
+        features = typed(frame, self.task.schema).reset_index(drop=True)
+        return self.model.predict(features)
+
+    # ---------------------------------------------------------------- judging
+
+    def evaluate(self, data: Any) -> dict[str, float]:
+        """Every metric of the kind, in natural sign, on rows that have the target."""
+        table = self.table(data)
+        predicted = self.model.predict(table.features)
+        metrics = {metric.name: metric for metric in metrics_of(self.task.kind)}
+        metrics.setdefault(self.task.metric.name, self.task.metric)
+        return {
+            name: metric.score(table.target, predicted, table.weight)
+            for name, metric in metrics.items()
+        }
+
+    def explain(self, data: Any, repeats: int = 3) -> pd.DataFrame:
+        """Permutation importance of each column on rows that have the target, biggest first."""
+        found = permutation_importance(
+            self.model, self.table(data), self.task.metric, repeats=repeats
+        )
+        return pd.DataFrame(
+            {
+                "importance": [item.importance for item in found],
+                "deviation": [item.deviation for item in found],
+            },
+            index=pd.Index([item.column for item in found], name="column"),
+        )
+
+    def table(self, data: Any) -> Table:
+        """Typed rows with their target (and weights, where the task has them)."""
+        frame, column = take_target(read(data), self.task.target, Audit())
+        target = encode_target(column, self.task.kind, self.classes)
+        weight = self.task.weight
+        weights = as_numbers(frame[weight]) if weight and weight in frame.columns else None
+        features = typed(frame, self.task.schema).reset_index(drop=True)
+        return Table(features, target, weights)
+
+    def leaderboard(self) -> pd.DataFrame:
+        """Every finished trial of the run, best first, with its weight in this predictor."""
+        return pd.DataFrame(self.manifest["leaderboard"])
+
+
+def write_predictor(
+    folder: Path,
+    task: Task,
+    members: Sequence[tuple[Path, float]],
+    temperature: float,
+    leaderboard: Sequence[Mapping[str, Any]],
+) -> None:
+    """Makes a predictor folder from saved models, in one step: whole or not at all.
+
+    Args:
+        folder: Where it goes; what is there is replaced.
+        task: The statement.
+        members: Folder and weight of each model.
+        temperature: Of the ensemble.
+        leaderboard: Rows kept for whoever opens it.
+    """
+    draft = folder.with_name(folder.name + ".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    (draft / MODEL).mkdir(parents=True)
+    for position, (source, _) in enumerate(members):
+        shutil.copytree(source, draft / MODEL / f"member{position:03d}")
+    write_ensemble(draft / MODEL, [weight for _, weight in members], temperature)
+    seal(
+        draft,
+        {
+            "format": FORMAT,
+            "versions": versions(),
+            "task": task.to_json(),
+            "members": [{"weight": weight} for _, weight in members],
+            "leaderboard": list(leaderboard),
+        },
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(draft, folder)
+
+
+def seal(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Writes the manifest: the facts, every file's hash, and a digest of both."""
+    files = {
+        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    body = {**facts, "files": files}
+    content = {**body, "digest": _digest(body)}
+    (folder / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Reads a manifest and checks every file against it.
+
+    Raises:
+        ArtifactError: Anything is missing, damaged, changed, or of another version.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        raise ArtifactError(
+            f"There is no predictor in {str(folder)!r}; if a fit was interrupted, finish it with "
+            "'netwright resume'."
+        )
+    try:
+        body = json.loads(path.read_text())
+        digest, files = body.pop("digest"), body["files"]
+    except (ValueError, KeyError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"The manifest in {str(folder)!r} is damaged; fit again.") from error
+    if body.get("format") != FORMAT:
+        raise ArtifactError(
+            f"The predictor in {str(folder)!r} has format {body.get('format')!r}; this version "
+            f"of netwright reads format {FORMAT}."
+        )
+    if digest != _digest(body):
+        raise ArtifactError(f"The manifest in {str(folder)!r} was changed; refusing to load it.")
+    found = {
+        item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file()
+    } - {MANIFEST}
+    for name in sorted(found | set(files)):
+        if name not in found or name not in files:
+            word = "is missing from" if name in files else "was added to"
+            raise ArtifactError(f"The file {name!r} {word} the predictor; refusing to load it.")
+        if sha256((folder / name).read_bytes()).hexdigest() != files[name]:
+            raise ArtifactError(f"The file {name!r} was changed; refusing to load the predictor.")
+    return dict(body)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages a prediction depends on."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,366 @@
+"""From finished trials to a predictor: weigh, train once more, assemble, explain."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netwright.core.audit import Audit
+from netwright.core.budget import Budget
+from netwright.core.context import Context
+from netwright.core.engine import Engine, Job, Watch
+from netwright.core.errors import ConfigError, NoModel, UserError
+from netwright.core.folder import RunFolder
+from netwright.core.space import Int, Parameters
+from netwright.core.strategy import StrategySpec, derive_seed
+from netwright.core.study import Study, TrialRecord
+from netwright.core.task import Task
+from netwright.core.worker import run_study
+from netwright.data.splits import make_folds
+from netwright.data.table import Table
+from netwright.evaluators.refit import SOURCE, RefitEvaluator
+from netwright.evaluators.resampling import latency_ms
+from netwright.explain.dependence import partial_dependence
+from netwright.explain.importance import permutation_importance
+from netwright.learners.ensemble import EnsembleModel, fit_temperature, select_greedily, temper
+from netwright.learners.models import load_model
+from netwright.predictor import Predictor, write_predictor
+
+LIBRARY = 30
+"""Best trials an ensemble may draw from."""
+KEPT = 30
+"""Best trials whose models stay on disk."""
+LEAST_WEIGHT = 0.02
+DRAWN_COLUMNS = 6
+HELD_BACK = "held_back.npy"
+"""The finished model's predictions of rows its parts had not learned from."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the finished model is made of.
+
+    Attributes:
+        weights: Trial number to weight.
+        temperature: Of the averaged probabilities.
+        score: Out-of-fold metric of the whole, natural sign.
+        calibration: Expected calibration error before and after tempering; empty for regression.
+    """
+
+    weights: dict[int, float]
+    temperature: float = 1.0
+    score: float = float("nan")
+    calibration: dict[str, float] = field(default_factory=dict)
+
+
+def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audit) -> Chosen:
+    """Weighs the best trials by their out-of-fold predictions.
+
+    Raises:
+        NoModel: No trial finished.
+        ConfigError: No model keeps the limits.
+    """
+    study.best()  # raises when there is none
+    library = {
+        record.number: record
+        for record in study.ranking()[:LIBRARY]
+        if record.predictions_path and (run.path / record.predictions_path).exists()
+    }
+    if not library:
+        raise NoModel("The finished trials kept no predictions; fit again.")
+    table = Table.open(run.data)
+    found = {
+        number: np.load(run.path / str(record.predictions_path))
+        for number, record in library.items()
+    }
+    judged = np.flatnonzero(
+        ~np.isnan(np.stack([f.reshape(len(f), -1)[:, 0] for f in found.values()])).any(axis=0)
+    )
+    assert table.target is not None
+    truth = table.target[judged]
+    weight = None if table.weight is None else table.weight[judged]
+    predictions = {number: values[judged] for number, values in found.items()}
+    weights = select_greedily(
+        predictions,
+        truth,
+        task.metric,
+        weight,
+        rounds=40 if ensemble else 0,
+        allowed=partial(_keeps_limits, task, library),
+    )
+    if not weights:
+        raise ConfigError(_no_model_fits(task, list(library.values())))
+    weights = _without_crumbs(weights)
+    mean = sum(share * predictions[number] for number, share in weights.items())
+    temperature, calibration = _calibrate(task, mean, truth, audit)
+    if temperature != 1.0:
+        mean = temper(mean, temperature)
+    score = task.metric.score(truth, mean, weight)
+    whole = np.full_like(next(iter(found.values())), np.nan)
+    whole[judged] = mean
+    np.save(run.path / HELD_BACK, whole)
+    audit.say(
+        "ensemble",
+        f"The model averages {len(weights)} of {len(library)} trials; out of fold its "
+        f"{task.metric.name} is {score:.6g}.",
+        weights=weights,
+    )
+    return Chosen(weights, temperature, float(score), calibration)
+
+
+def _without_crumbs(weights: dict[int, float]) -> dict[int, float]:
+    kept = {number: share for number, share in weights.items() if share >= LEAST_WEIGHT}
+    total = sum(kept.values())
+    return {number: share / total for number, share in kept.items()}
+
+
+def _keeps_limits(task: Task, library: Mapping[int, TrialRecord], chosen: frozenset[int]) -> bool:
+    limits = task.constraints
+    for limit, name in ((limits.max_latency_ms, "latency_ms"), (limits.max_size_mb, "size_mb")):
+        used = sum(float(library[number].artifacts.get(name, 0.0)) for number in chosen)
+        if limit is not None and used > limit:
+            return False
+    return True
+
+
+def _no_model_fits(task: Task, records: list[TrialRecord]) -> str:
+    limits = task.constraints
+    told = []
+    if limits.max_latency_ms is not None:
+        least = min(float(record.artifacts.get("latency_ms", 0)) for record in records)
+        told.append(f"the fastest takes {least:.2f} ms, allowed are {limits.max_latency_ms:g} ms")
+    if limits.max_size_mb is not None:
+        least = min(float(record.artifacts.get("size_mb", 0)) for record in records)
+        told.append(f"the smallest has {least:.2f} MB, allowed are {limits.max_size_mb:g} MB")
+    return f"No model keeps the limits: {'; '.join(told)}. Loosen them or give more time."
+
+
+def _calibrate(task: Task, mean: Any, truth: Any, audit: Audit) -> tuple[float, dict[str, float]]:
+    """Tempers probabilities where held-back rows say so, and tells how honest they are."""
+    if task.kind == "regression":
+        return 1.0, {}
+    before = calibration_error(mean, truth)
+    temperature = 1.0
+    if task.metric.name == "log_loss" and len(truth) >= 300:
+        from netwright.core.metric import log_loss
+
+        tried = fit_temperature(mean, truth)
+        if log_loss(truth, temper(mean, tried)) < 0.999 * log_loss(truth, mean):
+            temperature = tried
+    after = calibration_error(temper(mean, temperature), truth)
+    said = "probabilities stay as they are" if temperature == 1.0 else f"tempered {temperature:.3f}"
+    audit.say(
+        "calibration",
+        f"Expected calibration error out of fold is {after:.4f} ({said}).",
+        before=before,
+        after=after,
+    )
+    return temperature, {"before": before, "after": after}
+
+
+def calibration_error(probabilities: Any, truth: Any, bins: int = 15) -> float:
+    """Expected calibration error of the top class (Naeini et al. 2015)."""
+    top = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    place = np.clip((top * bins).astype(int), 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    gap = np.abs(
+        np.bincount(place, top, minlength=bins) - np.bincount(place, right, minlength=bins)
+    )
+    return float(gap.sum() / max(1, counts.sum()))
+
+
+def refit(
+    run: RunFolder,
+    task: Task,
+    study: Study,
+    chosen: Chosen,
+    engine: Engine,
+    *,
+    storage: str | Path,
+    context: Context,
+    workers: int,
+    seed: int,
+    deadline: float | None,
+    hard_deadline: float | None,
+    memory_bytes: int | None,
+) -> dict[int, Path]:
+    """Trains the chosen designs on all rows, as trials of the study `final`.
+
+    Returns:
+        Trial number to the folder of its refitted model; those that did not fit in the time are
+        absent.
+    """
+    records = {record.number: record for record in study.trials("complete")}
+    final = Study(
+        Parameters({SOURCE: Int(0, 1_000_000)}),
+        objectives=[(SOURCE, "minimize")],
+        strategy=StrategySpec("queue", _queue),
+        storage=storage,
+        name=f"{study.name}-final",
+        seed=seed,
+    )
+    done = _refitted(run, final)
+    wanted = [number for number in chosen.weights if number not in done]
+    if not wanted:
+        return done
+    for number in sorted(wanted, key=lambda number: -chosen.weights[number]):
+        final.enqueue({SOURCE: number})
+    evaluator = RefitEvaluator(
+        task=task.with_data(None),
+        data=run.data,
+        designs={number: records[number].config for number in wanted},
+        tuned={number: records[number].artifacts.get("tuned", {}) for number in wanted},
+        seeds={number: derive_seed(seed, records[number].position) for number in wanted},
+    )
+    run_study(
+        final,
+        evaluator,
+        Budget(trials=final.slots_taken() + len(wanted)),
+        engine,
+        workers=min(workers, len(wanted)),
+        context=context,
+        deadline=deadline,
+        hard_deadline=hard_deadline,
+        folder=run.path / "final",
+        logs=run.logs,
+        memory_bytes=memory_bytes,
+        label="refit",
+    )
+    return _refitted(run, final)
+
+
+def _queue(seed: int, space: Any) -> Any:
+    import optuna
+
+    return optuna.samplers.RandomSampler(seed=seed)
+
+
+def _refitted(run: RunFolder, final: Study) -> dict[int, Path]:
+    found = {}
+    for record in final.trials("complete"):
+        folder = run.path / "final" / f"{record.number:04d}" / "full"
+        if folder.exists():
+            found[int(record.artifacts["source"])] = folder
+    return found
+
+
+def assemble(
+    run: RunFolder, task: Task, study: Study, chosen: Chosen, refitted: Mapping[int, Path]
+) -> None:
+    """Writes the predictor: refitted models where there are any, the folds' models elsewhere."""
+    members: list[tuple[Path, float]] = []
+    for number, weight in chosen.weights.items():
+        if number in refitted:
+            members.append((refitted[number], weight))
+            continue
+        folds = sorted((run.trials / f"{number:04d}").glob("fold*"))
+        members += [(fold, weight / len(folds)) for fold in folds]
+    board = leaderboard(study, chosen)
+    write_predictor(run.predictor, task.with_data(None), members, chosen.temperature, board)
+
+
+def leaderboard(study: Study, chosen: Chosen) -> list[dict[str, Any]]:
+    """One row a complete trial, best first."""
+    return [
+        {
+            "rank": rank,
+            "trial": record.number,
+            "learner": record.config.get("learner"),
+            "score": record.values[0],
+            "seconds": record.seconds,
+            "weight": round(chosen.weights.get(record.number, 0.0), 4),
+            "config": record.config.to_json(),
+        }
+        for rank, record in enumerate(study.ranking(), start=1)
+    ]
+
+
+def drop_losers(run: RunFolder, study: Study, chosen: Chosen) -> None:
+    """Removes the models of trials that are neither chosen nor near the top."""
+    kept = {record.number for record in study.ranking()[:KEPT]} | set(chosen.weights)
+    for folder in run.trials.iterdir():
+        if folder.name.isdigit() and int(folder.name) not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+# ------------------------------------------------------------------------ explaining
+
+
+def explain(
+    run: RunFolder,
+    chosen: Chosen,
+    test: str | None,
+    engine: Engine,
+    seed: int,
+    deadline: float | None,
+    hard_deadline: float | None,
+) -> None:
+    """Explains and judges the finished model in a worker, which writes `explain.json`."""
+    work = partial(_explain_job, run.path, chosen.weights, test, seed, deadline)
+    job = Job(work=work, deadline=hard_deadline, logs=run.logs, label="explain")
+    engine.run(job, Watch())
+
+
+def _explain_job(
+    path: Path,
+    weights: dict[int, float],
+    test: str | None,
+    seed: int,
+    deadline: float | None,
+    worker: str,
+) -> None:
+    run = RunFolder.open(path)
+    predictor = Predictor.load(run.path)
+    found: dict[str, Any] = {}
+    if test is not None:
+        try:
+            found["test_metrics"] = predictor.evaluate(test)
+        except UserError as error:
+            found["test_error"] = str(error)
+        run.write_json("explain.json", found)
+    task = run.task()
+    table = Table.open(run.data)
+    if task.constraints:
+        size = sum(f.stat().st_size for f in run.predictor.rglob("*")) / 1e6
+        measured = {"latency_ms": latency_ms(predictor.model, table.features), "size_mb": size}
+        found["measured"] = {name: round(value, 4) for name, value in measured.items()}
+        run.write_json("explain.json", found)
+    # The first fold's models, judged on the rows they were held back from.
+    members = [(run.trials / f"{n:04d}" / "fold0", share) for n, share in weights.items()]
+    known = [(folder, share) for folder, share in members if folder.exists()]
+    if not known:
+        return
+    model = EnsembleModel([load_model(folder) for folder, _ in known], [s for _, s in known])
+    rows = make_folds(task, table, seed)[0][1]
+    half = None if deadline is None else (time.monotonic() + deadline) / 2
+    importances = permutation_importance(
+        model, table.rows(rows), task.metric, seed=seed, deadline=half
+    )
+    found["importance"] = [asdict(item) for item in importances]
+    found["dependence"] = []
+    run.write_json("explain.json", found)
+    for item in importances[:DRAWN_COLUMNS]:
+        if deadline is not None and time.monotonic() > deadline:
+            break
+        curve = partial_dependence(model, table.features, item.column, seed)
+        if curve is not None:
+            found["dependence"].append(asdict(curve))
+    run.write_json("explain.json", found)
+
+
+def read_explanation(run: RunFolder) -> dict[str, Any]:
+    """What the explaining worker wrote; empty when there was no time for it."""
+    path = run.path / "explain.json"
+    if not path.exists():
+        return {}
+    loaded: dict[str, Any] = json.loads(path.read_text())
+    return loaded

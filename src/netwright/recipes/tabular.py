@@ -1,0 +1,345 @@
+"""The main job: a table, a target and a budget become an explained, saved model.
+
+prepare -> search (a portfolio of strong defaults, then the strategy) -> weigh -> train once more
+-> assemble -> explain. Every step is an ordinary part of the run folder and can be resumed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from netwright.core.audit import Audit
+from netwright.core.budget import Budget, Clock
+from netwright.core.context import Context
+from netwright.core.engine import Engine
+from netwright.core.folder import MARK, RunFolder, check_output
+from netwright.core.progress import Progress
+from netwright.core.study import Study, read_study
+from netwright.core.task import Task
+from netwright.core.worker import run_study
+from netwright.data.prepare import prepare, with_folds
+from netwright.data.table import Table, fingerprint
+from netwright.engines import get_engine
+from netwright.evaluators.resampling import ResamplingEvaluator
+from netwright.recipes import finish
+from netwright.recipes.levels import build_space, choose_learners, first_designs
+from netwright.recipes.options import FitOptions
+from netwright.recipes.timing import Shares, choose_folds, share_out
+from netwright.strategies import get_strategy
+
+STUDY = "study"
+MEMORY_SHARE = 0.8
+"""Share of the machine's free memory that workers may use unless told otherwise."""
+ENSEMBLE_LEVELS = ("full",)
+
+
+@dataclass
+class Run:
+    """One run in the making: what every step needs to know."""
+
+    folder: RunFolder
+    task: Task
+    options: FitOptions
+    clock: Clock
+    engine: Engine
+    progress: Progress
+
+    @property
+    def storage(self) -> str | Path:
+        """Where trials are remembered."""
+        return self.options.storage or self.folder.journal
+
+    @property
+    def workers(self) -> int:
+        """How many workers."""
+        if self.options.engine == "inline":
+            return 1
+        return self.options.workers or max(1, _cores() // self.options.threads)
+
+    @property
+    def context(self) -> Context:
+        """Circumstances of every trial."""
+        device = self.options.device
+        threads = self.options.threads
+        return Context(device="cpu" if device == "auto" else device, threads=threads)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Most memory of all workers together."""
+        if self.options.memory_bytes is not None:
+            return self.options.memory_bytes
+        import psutil
+
+        return int(MEMORY_SHARE * psutil.virtual_memory().available)
+
+    @property
+    def shares(self) -> Shares | None:
+        """How the time is shared out, None without a clock."""
+        if self.clock.seconds is None:
+            return None
+        return share_out(self.clock.seconds, self.trains_again)
+
+    @property
+    def trains_again(self) -> bool:
+        """Whether winners learn from all rows at the end: after a hold-out, or under limits
+        (where a design is one model, not one a fold)."""
+        return self.task.split.folds == 1 or bool(self.task.constraints)
+
+
+def run(
+    source: Any,
+    out: str | Path,
+    options: FitOptions,
+    *,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    elapsed: float = 0.0,
+) -> RunFolder:
+    """Fits a table.
+
+    Args:
+        source: A path, a query or a DataFrame.
+        out: The run folder to make.
+        options: What was asked for.
+        progress: Is told how it goes.
+        overwrite: Whether to replace a run that is there.
+        elapsed: Seconds of the budget that are already gone.
+
+    Raises:
+        UserError: Anything a person can mend; nothing is left behind.
+        NoModel: The budget ended before any trial finished.
+    """
+    clock = Clock.start(options.seconds, elapsed)
+    progress = progress or Progress()
+    engine = get_engine(options.engine)
+    get_strategy(options.strategy)
+    check_output(out, overwrite)
+    engine.warm_up(options.threads)
+    progress.begin(clock, out=str(out), **_told(options))
+    progress.stage("reading")
+    notes = Audit()
+    task = prepare(source, options.target, options.wishes(), notes)
+    learners = choose_learners(task, options.level, options.learners, notes)
+    first_designs(build_space(task, learners, options.level), learners, options.level, options.config)
+    folder = RunFolder.create(out, overwrite)
+    for entry in notes.entries():
+        folder.audit.say(**{k: v for k, v in entry.items() if k not in ("time", "note")})
+        if entry.get("note"):
+            progress.note(entry["said"])
+    made = Run(folder, task, options, clock, engine, progress)
+    folds, why = choose_folds(task, clock.seconds, made.workers)
+    made.task = with_folds(task, folds)
+    folder.audit.say("split", f"Trials are judged {_spell(folds)}: {why}.", folds=folds)
+    task.data.save(folder.data)
+    folder.write_json("task.json", made.task.to_json())
+    source_name = str(source) if isinstance(source, (str, Path)) else "frame"
+    facts = {
+        "netwright": version("netwright"),
+        "source": source_name,
+        "rows": len(task.data),
+        "fingerprint": fingerprint(task.data),
+        "learners": learners,
+        "storage": options.storage,
+        "study": _study_name(folder, options),
+        "options": options.to_json(),
+    }
+    folder.write_json(MARK, facts)
+    with folder.owned():
+        return _go(made, learners)
+
+
+def resume(
+    out: str | Path,
+    *,
+    seconds: float | None = None,
+    trials: int | None = None,
+    progress: Progress | None = None,
+    elapsed: float = 0.0,
+) -> RunFolder:
+    """Goes on with a run: for `seconds` more, to `trials` in all, or as long as it had left.
+
+    Raises:
+        RunError: There is no run, or another process is at it.
+    """
+    folder = RunFolder.open(out)
+    facts = folder.read_json(MARK)
+    options = FitOptions.from_json(facts["options"])
+    with folder.owned():
+        if seconds is None and options.seconds is not None and trials is None:
+            seconds = max(options.seconds - _spent(folder), 0.25 * options.seconds)
+        options = replace(options, seconds=seconds, trials=trials or options.trials)
+        task = folder.task().with_data(Table.open(folder.data))
+        clock = Clock.start(seconds, elapsed)
+        progress = progress or Progress()
+        made = Run(folder, task, options, clock, get_engine(options.engine), progress)
+        progress.begin(clock, out=str(out), **_told(options))
+        folder.audit.say("run", "The run was resumed.")
+        return _go(made, facts["learners"])
+
+
+def _study(folder: RunFolder, task: Task, options: FitOptions, learners: list[str]) -> Study:
+    import optuna
+
+    return Study(
+        build_space(task, learners, options.level),
+        objectives=[(task.metric.name, task.metric.direction())],
+        strategy=get_strategy(options.strategy),
+        storage=options.storage or folder.journal,
+        name=_study_name(folder, options),
+        seed=options.seed,
+        pruner=optuna.pruners.PercentilePruner(70.0, n_startup_trials=6),
+    )
+
+
+def _study_name(folder: RunFolder, options: FitOptions) -> str:
+    """Constant in a run folder; told apart by the folder in a storage that many runs share."""
+    return STUDY if options.storage is None else f"{STUDY}-{folder.path.name}"
+
+
+def _go(run: Run, learners: list[str]) -> RunFolder:
+    """Searches and hands over; an interrupted search still hands over what it has."""
+    study = _study(run.folder, run.task, run.options, learners)
+    if run.options.storage is None:
+        for number, _ in study.running():
+            # The run is ours alone, so whatever still says 'running' lost its worker.
+            study.fail(number, "worker lost", retry=True)
+    interrupted = False
+    try:
+        _search(run, study, learners)
+    except KeyboardInterrupt:
+        interrupted = True
+        run.progress.note("Interrupted: handing over what there is; 'netwright resume' goes on.")
+        run.folder.audit.say("run", "The search was interrupted.")
+    try:
+        _hand_over(run, study, quick=interrupted)
+    finally:
+        run.progress.end()
+    if interrupted:
+        raise KeyboardInterrupt
+    return run.folder
+
+
+def _search(run: Run, study: Study, learners: list[str]) -> None:
+    options = run.options
+    designs = first_designs(study.space, learners, options.level, options.config)
+    trials = 1 if options.level == "manual" else options.trials
+    queued = study.queued()
+    for design in designs[queued : trials or len(designs)]:
+        study.enqueue(design)
+    shares = run.shares
+    deadline = None if shares is None else run.clock.deadline(shares.search)
+    hard = None if shares is None else run.clock.deadline(shares.search_hard)
+    limit = None if shares is None else max(4.0, 0.35 * (run.clock.left() - shares.search))
+    run.progress.stage("searching")
+    run_study(
+        study,
+        ResamplingEvaluator(run.task.with_data(None), run.folder.data, options.seed),
+        Budget(trials=trials),
+        run.engine,
+        workers=min(run.workers, trials or run.workers),
+        context=run.context,
+        trial_seconds=limit,
+        deadline=deadline,
+        hard_deadline=hard,
+        folder=run.folder.trials,
+        logs=run.folder.logs,
+        memory_bytes=run.memory_bytes,
+        on_tick=run.progress.tick,
+    )
+
+
+def _hand_over(run: Run, study: Study, quick: bool) -> None:
+    """Weighs, trains once more, assembles, explains. `quick` leaves out what takes time."""
+    folder, task, options = run.folder, run.task, run.options
+    run.progress.stage("weighing")
+    chosen = finish.choose(folder, task, study, options.level in ENSEMBLE_LEVELS, folder.audit)
+    finish.assemble(folder, task, study, chosen, {})
+    shares = run.shares
+    refitted: dict[int, Path] = {}
+    if not quick and run.trains_again:
+        run.progress.stage("training on all rows")
+        refitted = finish.refit(
+            folder,
+            task,
+            study,
+            chosen,
+            run.engine,
+            storage=run.storage,
+            context=run.context,
+            workers=run.workers,
+            seed=options.seed,
+            deadline=None if shares is None else run.clock.deadline(shares.refit),
+            hard_deadline=None if shares is None else run.clock.deadline(shares.refit_hard),
+            memory_bytes=run.memory_bytes,
+        )
+        folder.audit.say(
+            "refit", f"{len(refitted)} of {len(chosen.weights)} models learned from all rows."
+        )
+        finish.assemble(folder, task, study, chosen, refitted)
+    finish.drop_losers(folder, study, chosen)
+    if not quick:
+        run.progress.stage("explaining")
+        left = run.clock.left()
+        deadline = None if shares is None else run.clock.deadline(min(1.0, left / 2))
+        hard = None if deadline is None else deadline + 0.5
+        finish.explain(folder, chosen, options.test, run.engine, options.seed, deadline, hard)
+    _write_result(run, study, chosen, refitted)
+
+
+def _write_result(
+    run: Run, study: Study, chosen: finish.Chosen, refitted: dict[int, Path]
+) -> None:
+    records = {record.number: record for record in study.trials("complete")}
+    found = finish.read_explanation(run.folder)
+    if "test_error" in found:
+        run.progress.note(f"The test table could not be judged: {found['test_error']}")
+    content: dict[str, Any] = {
+        "metric": run.task.metric.name,
+        "score": chosen.score,
+        "seconds": round(run.clock.elapsed(), 2),
+        "ensemble": [
+            {
+                "trial": number,
+                "learner": records[number].config.get("learner"),
+                "weight": round(weight, 4),
+                "refitted": number in refitted,
+            }
+            for number, weight in chosen.weights.items()
+        ],
+        "temperature": chosen.temperature,
+        "calibration": chosen.calibration,
+    }
+    content |= {name: found[name] for name in ("test_metrics", "measured") if name in found}
+    run.folder.write_json("result.json", content)
+
+
+# ---------------------------------------------------------------------------- small things
+
+
+def _spent(folder: RunFolder) -> float:
+    """Seconds from the run's first trial to its last sign of life."""
+    trials = read_study(folder).optuna_study.get_trials(deepcopy=False)
+    starts = [trial.datetime_start for trial in trials if trial.datetime_start]
+    ends = [trial.datetime_complete for trial in trials if trial.datetime_complete]
+    if not starts or not ends:
+        return 0.0
+    return max(0.0, (max(ends) - min(starts)).total_seconds())
+
+
+def _told(options: FitOptions) -> dict[str, Any]:
+    return {"target": options.target, "level": options.level, "trials": options.trials}
+
+
+def _spell(folds: int) -> str:
+    return "on a hold-out of every fifth row" if folds == 1 else f"over {folds} folds"
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1

@@ -1,0 +1,68 @@
+"""How a time budget is shared out: searching, training once more, handing over."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from netwright.core.task import Task
+
+LIGHTGBM_SECONDS = 1e-8
+"""Seconds one core needs for a row, a column and a boosting round (measured on two machines)."""
+ROUNDS = 300
+WANTED_TRIALS = 16
+"""Trials a search should manage; folds are chosen so that it can."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Seconds before the end of the budget at which each part must be over.
+
+    Attributes:
+        search: No trial starts any more, and running ones wind down.
+        search_hard: Trials that still run are killed.
+        refit: Training the winners again winds down.
+        refit_hard: What still trains is killed; the rest of the time is for handing over.
+    """
+
+    search: float
+    search_hard: float
+    refit: float
+    refit_hard: float
+
+
+def share_out(seconds: float, again: bool) -> Shares:
+    """Shares of a budget.
+
+    Args:
+        seconds: The whole.
+        again: Whether winners are trained again on all rows, which takes a quarter.
+    """
+    hand_over = min(max(2.5, 0.08 * seconds), 40.0)
+    grace = min(1.0 + 0.03 * seconds, 15.0)
+    refit_hard = hand_over
+    refit = refit_hard + min(1.0, grace)
+    search_hard = refit + 0.25 * seconds if again else hand_over
+    return Shares(search_hard + grace, search_hard, refit, refit_hard)
+
+
+def choose_folds(task: Task, seconds: float | None, workers: int) -> tuple[int, str]:
+    """Five folds, three, or a hold-out, by what a boosted model would take; and why.
+
+    Without a time budget only the number of rows decides, so that nothing consults the clock.
+    """
+    rows, columns = task.data.features.shape
+    if task.split.kind == "time":
+        return (3, "order of time") if rows < 50_000 else (1, "order of time and many rows")
+    if seconds is None:
+        return (5, "few rows") if rows <= 20_000 else (1, "many rows")
+    outputs = task.outputs if task.outputs > 2 else 1
+    effective = columns + 20 * len(task.schema.of_type("text"))
+    one = rows * effective * ROUNDS * outputs * LIGHTGBM_SECONDS + 0.15
+    share = 0.7 * seconds * workers / WANTED_TRIALS
+    folds = next((count for count in (8, 5, 3) if one * count <= share), 1)
+    if folds == 8 and rows > 2000:
+        folds = 5
+    if not math.isfinite(one):
+        folds = 1
+    return folds, f"one training of a boosted model is guessed at {one:.1f} s"

@@ -1,0 +1,77 @@
+"""A model card (Mitchell et al. 2019): what the model is, from what, how good, how to use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwright.core.folder import MARK, RunFolder
+from netwright.core.task import Task
+
+
+def write_card(
+    folder: RunFolder, task: Task, facts: dict[str, Any], explained: dict[str, Any]
+) -> None:
+    """Writes `card.md`."""
+    run = folder.read_json(MARK)
+    parts = [
+        f"# Model card: {task.name}",
+        _intended(task),
+        _data(task, run),
+        _quality(facts, task),
+        _inside(facts),
+        _caveats(task, facts, explained),
+        f"Made by netwright {run['netwright']}, seed {run['options']['seed']}. "
+        f"`netwright predict {folder.path.name} DATA --out predictions.csv`",
+    ]
+    folder.card.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _intended(task: Task) -> str:
+    classes = f" Classes: {', '.join(map(str, task.classes))}." if task.classes else ""
+    return f"## Task\n\nPredicts `{task.target}` ({task.kind}).{classes}"
+
+
+def _data(task: Task, run: dict[str, Any]) -> str:
+    kinds = [column.type for column in task.schema.used]
+    counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    dropped = [f"`{column.name}` ({column.dropped})" for column in task.schema if column.dropped]
+    unused = f" Not used: {', '.join(dropped)}." if dropped else ""
+    return (
+        f"## Data\n\n{run['rows']} rows from `{run['source']}` (fingerprint "
+        f"`{run['fingerprint']}`); input columns: {counted}.{unused}"
+    )
+
+
+def _quality(facts: dict[str, Any], task: Task) -> str:
+    rows = []
+    if facts["score"] is not None:
+        how = "a hold-out" if facts["folds"] == 1 else f"{facts['folds']}-fold cross-validation"
+        rows.append(f"| {facts['metric']} | {facts['score']:.6g} | {how} |")
+    for name, value in facts.get("test_metrics", {}).items():
+        rows.append(f"| {name} | {value:.6g} | test table |")
+    if facts.get("calibration"):
+        error = facts["calibration"]["after"]
+        rows.append(f"| expected calibration error | {error:.4f} | held-back rows |")
+    return "## Quality\n\n| metric | value | judged on |\n|---|---|---|\n" + "\n".join(rows)
+
+
+def _inside(facts: dict[str, Any]) -> str:
+    members = [
+        f"- {entry['learner']} (trial {entry['trial']}), weight {entry['weight']:.2f}"
+        + (", trained again on all rows" if entry["refitted"] else "")
+        for entry in facts["ensemble"]
+    ]
+    return "## Inside\n\n" + "\n".join(members)
+
+
+def _caveats(task: Task, facts: dict[str, Any], explained: dict[str, Any]) -> str:
+    said = [
+        "- The held-back score chose the model, so it is a little optimistic; a test table is not."
+    ]
+    rows = explained.get("importance", [])
+    if rows:
+        top = ", ".join(f"`{row['column']}`" for row in rows[:5])
+        said.append(f"- It looks most at {top}. Importance is not cause.")
+    if task.split.kind == "random":
+        said.append("- Rows were split at random: expect less where the future differs.")
+    return "## Caveats\n\n" + "\n".join(said)

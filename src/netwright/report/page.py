@@ -1,0 +1,127 @@
+"""One self-contained page about a run: opens offline, reads well on a phone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import plotly.offline
+
+from netwright.core.folder import MARK, RunFolder
+from netwright.core.study import Study, read_study
+from netwright.core.task import Task
+from netwright.report import plots
+from netwright.report.card import write_card
+from netwright.report.summary import history, leaderboard, summarise
+
+TEMPLATE = Path(__file__).with_name("page.html")
+ROWS = 25
+
+
+def write_report(folder: RunFolder) -> Path:
+    """Writes `report.html` and `card.md`; both may be written anew at any time."""
+    study = read_study(folder)
+    task = folder.task()
+    explained = _explanation(folder)
+    facts = summarise(folder)
+    board = leaderboard(folder)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.ChainableUndefined)
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    page = template.render(
+        task=task,
+        facts=facts,
+        run=folder.read_json(MARK),
+        board=board[:ROWS],
+        more=max(0, len(board) - ROWS),
+        sections=[
+            {"title": title, "said": said, "plot": _html(figure)}
+            for title, said, figure in _figures(folder, task, study, explained)
+        ],
+        dropped=[column for column in task.schema if column.dropped],
+        unfinished=study.trials("failed", "pruned"),
+        audit=folder.audit.entries(),
+        plotly=plotly.offline.get_plotlyjs(),
+    )
+    folder.report.write_text(page, encoding="utf-8")
+    write_card(folder, task, facts, explained)
+    return folder.report
+
+
+def _explanation(folder: RunFolder) -> dict[str, Any]:
+    path = folder.path / "explain.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _html(figure: Any) -> str:
+    config = {"displayModeBar": False, "responsive": True}
+    html: str = figure.to_html(full_html=False, include_plotlyjs=False, config=config)
+    return html
+
+
+def _figures(
+    folder: RunFolder, task: Task, study: Study, explained: dict[str, Any]
+) -> list[tuple[str, str, Any]]:
+    """Title, sentence and figure of every section there is something to show for."""
+    found: list[tuple[str, str, Any]] = []
+    told = history(study)
+    if told:
+        said = "Every finished trial, and the best so far."
+        found.append(("Score over time", said, plots.score_over_time(told, task)))
+    found += _importance_figures(task, explained)
+    found += _quality_figures(folder, task)
+    mattered = plots.parameter_importances(study)
+    if mattered:
+        said = "Share of the differences between trials that each parameter explains."
+        figure = plots.bars(list(mattered), list(mattered.values()), "importance")
+        found.append(("What mattered in the search", said, figure))
+    return found
+
+
+def _importance_figures(task: Task, explained: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    found: list[tuple[str, str, Any]] = []
+    rows = explained.get("importance", [])
+    if rows:
+        said = (
+            f"How much worse {task.metric.name} gets when a column is shuffled, on rows the "
+            "models had not learned from."
+        )
+        figure = plots.bars(
+            [row["column"] for row in rows],
+            [row["importance"] for row in rows],
+            f"worsening of {task.metric.name}",
+            [row["deviation"] for row in rows],
+        )
+        found.append(("What the model looks at", said, figure))
+    for curve in explained.get("dependence", []):
+        title = f"Effect of {curve['column']}"
+        said = "Mean prediction as this column takes each value, all else unchanged."
+        found.append((title, said, plots.dependence(curve, task)))
+    return found
+
+
+def _quality_figures(folder: RunFolder, task: Task) -> list[tuple[str, str, Any]]:
+    path = folder.path / "held_back.npy"
+    if not path.exists():
+        return []
+    predicted = np.load(path)
+    truth = np.load(folder.data / "target.npy")
+    judged = ~np.isnan(predicted.reshape(len(predicted), -1)[:, 0])
+    predicted, truth = predicted[judged], truth[judged]
+    if task.kind == "regression":
+        said = "Each dot is a row the models had not learned from; the line is right."
+        return [("Predicted and true", said, plots.residuals(task, truth, predicted))]
+    return [
+        (
+            "Confusion matrix",
+            "Held-back rows: what was true, and what was predicted.",
+            plots.confusion(task, truth, predicted),
+        ),
+        (
+            "Calibration",
+            "What was promised, and how often it came true; the diagonal is honest.",
+            plots.calibration(task, truth, predicted),
+        ),
+    ]

@@ -1,0 +1,155 @@
+"""netwright as scikit-learn estimators: they clone, pipeline, cross-validate and grid-search."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from netwright.api import fit, load
+
+TARGET = "target"
+WEIGHT = "sample weight"
+
+
+class _Estimator(BaseEstimator):
+    """What both estimators share.
+
+    Args:
+        time: Wall time of `fit`, such as `"60s"`.
+        trials: Number of trials; without `time` nothing consults the clock.
+        metric: Name of the metric that decides.
+        level: How much is automatic.
+        learners: Learners to choose from.
+        engine: `processes` or `inline`.
+        out: Run folder to keep; by default a temporary one that is removed after fitting.
+        random_state: Seed.
+    """
+
+    def __init__(
+        self,
+        *,
+        time: str | float | None = None,
+        trials: int | None = None,
+        metric: str | None = None,
+        level: str = "full",
+        learners: tuple[str, ...] | None = None,
+        engine: str = "processes",
+        out: str | None = None,
+        random_state: int | None = None,
+    ) -> None:
+        self.time = time
+        self.trials = trials
+        self.metric = metric
+        self.level = level
+        self.learners = learners
+        self.engine = engine
+        self.out = out
+        self.random_state = random_state
+
+    def _frame(self, X: Any, reset: bool) -> pd.DataFrame:
+        """A frame as netwright reads it; arrays get the columns x0, x1, ..."""
+        if isinstance(X, pd.DataFrame):
+            if reset or getattr(self, "_raw_columns", None) is not None:
+                validate_data(self, X, reset=reset, skip_check_array=True)
+                self._raw_columns = list(map(str, X.columns))
+                return X.rename(columns=str).reset_index(drop=True)
+        values = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+        return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, kind: str | None) -> None:
+        self._raw_columns = None
+        frame = self._frame(X, reset=True)
+        target = np.asarray(y)
+        if len(target) != len(frame):
+            raise ValueError(f"X has {len(frame)} rows and y has {len(target)}; make them agree.")
+        frame = frame.assign(**{TARGET: target})
+        weight = None
+        if sample_weight is not None:
+            frame[WEIGHT] = _check_sample_weight(sample_weight, frame[[TARGET]].to_numpy())
+            weight = WEIGHT
+        where = Path(self.out) if self.out else Path(tempfile.mkdtemp(prefix="netwright-"))
+        seed = 0 if self.random_state is None else int(self.random_state)
+        schema = {n: "number" for n in frame.columns if _plain_number(frame, n, self._raw_columns)}
+        predictor = fit(
+            frame,
+            TARGET,
+            budget=self.time,
+            trials=self.trials,
+            out=where,
+            overwrite=True,
+            kind=kind,
+            metric=self.metric,
+            level=self.level,
+            learners=self.learners,
+            engine=self.engine,
+            weight=weight,
+            seed=seed,
+            schema=schema or None,
+        )
+        self.predictor_ = predictor
+        if self.out is None:
+            kept = Path(tempfile.mkdtemp(prefix="netwright-predictor-"))
+            predictor.save(kept)
+            self.predictor_ = load(kept)
+            _ = self.predictor_.model  # opened, so that the folder may go
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.rmtree(where, ignore_errors=True)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.non_deterministic = self.time is not None
+        return tags
+
+
+def _plain_number(frame: pd.DataFrame, name: str, raw: list[str] | None) -> bool:
+    """Columns of a numeric array are numbers, even where each value is a different integer."""
+    plain = name not in (TARGET, WEIGHT) and raw is None
+    return plain and pd.api.types.is_numeric_dtype(frame[name].dtype)
+
+
+class NetwrightClassifier(ClassifierMixin, _Estimator):
+    """Designs a classifier; see `netwright.fit`."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetwrightClassifier:
+        """Fits rows (n, features) and labels (n,)."""
+        if y is None:
+            raise ValueError("This classifier requires y to be passed, but the target y is None.")
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        self._fit(X, codes, sample_weight, None)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels (n,)."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities (n, classes), in the order of `classes_`."""
+        check_is_fitted(self)
+        return self.predictor_.predict_proba(self._frame(X, reset=False)).to_numpy()
+
+
+class NetwrightRegressor(RegressorMixin, _Estimator):
+    """Designs a regressor; see `netwright.fit`."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetwrightRegressor:
+        """Fits rows (n, features) and numbers (n,)."""
+        if y is None:
+            raise ValueError("This regressor requires y to be passed, but the target y is None.")
+        self._fit(X, np.asarray(y, dtype=np.float64), sample_weight, "regression")
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers (n,)."""
+        check_is_fitted(self)
+        return self.predictor_.predict(self._frame(X, reset=False)).to_numpy()

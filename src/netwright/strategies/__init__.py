@@ -1,0 +1,47 @@
+"""What next, by name. Every strategy is an Optuna sampler; a person's own drops in.
+
+`--strategy package:Class` takes any sampler class whose constructor has a `seed`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwright.core.errors import ConfigError
+from netwright.core.registry import find, names
+from netwright.core.strategy import StrategySpec
+
+STRATEGIES: dict[str, str] = {
+    "tpe": "netwright.strategies.samplers:TPE",
+    "random": "netwright.strategies.samplers:RANDOM",
+    "qmc": "netwright.strategies.samplers:QMC",
+    "gp": "netwright.strategies.samplers:GP",
+    "cmaes": "netwright.strategies.samplers:CMAES",
+    "nsga2": "netwright.strategies.samplers:NSGA2",
+}
+
+
+def get_strategy(strategy: str | Any) -> Any:
+    """The strategy of a name, or whatever sampler a person brings.
+
+    Raises:
+        UnknownName: No such strategy.
+        ConfigError: It is not a sampler.
+    """
+    from optuna.samplers import BaseSampler
+
+    if isinstance(strategy, (StrategySpec, BaseSampler)):
+        return strategy
+    found = find("strategies", strategy, STRATEGIES)
+    if isinstance(found, (StrategySpec, BaseSampler)):
+        return found
+    if isinstance(found, type) and issubclass(found, BaseSampler):
+        from netwright.strategies.samplers import OwnSampler
+
+        return StrategySpec(strategy, OwnSampler(found))
+    raise ConfigError(f"A strategy is an Optuna sampler. {strategy!r} is {found!r}.")
+
+
+def known_strategies() -> list[str]:
+    """Names of built-in and plugged-in strategies."""
+    return list(names("strategies", STRATEGIES))

@@ -1,0 +1,65 @@
+"""Optuna's samplers under netwright's names, each with the settings that suit our spaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import optuna
+from optuna.samplers import BaseSampler
+
+from netwright.core.errors import MissingExtra
+from netwright.core.space import Space
+from netwright.core.strategy import StrategySpec
+
+
+def _tpe(seed: int, space: Space) -> BaseSampler:
+    """Tree-structured Parzen estimator over groups of parameters that are active together."""
+    return optuna.samplers.TPESampler(
+        seed=seed, multivariate=True, group=True, constant_liar=True, n_startup_trials=12
+    )
+
+
+def _random(seed: int, space: Space) -> BaseSampler:
+    return optuna.samplers.RandomSampler(seed=seed)
+
+
+def _qmc(seed: int, space: Space) -> BaseSampler:
+    return optuna.samplers.QMCSampler(
+        seed=seed, scramble=True, warn_asynchronous_seeding=False, warn_independent_sampling=False
+    )
+
+
+def _gp(seed: int, space: Space) -> BaseSampler:
+    return optuna.samplers.GPSampler(seed=seed, deterministic_objective=False)
+
+
+def _cmaes(seed: int, space: Space) -> BaseSampler:
+    if find_spec("cmaes") is None:
+        raise MissingExtra(
+            "The strategy 'cmaes' needs the package 'cmaes', which is not installed; "
+            'run: pip install "netwright[search]"'
+        )
+    return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+
+
+def _nsga2(seed: int, space: Space) -> BaseSampler:
+    return optuna.samplers.NSGAIISampler(seed=seed)
+
+
+TPE = StrategySpec("tpe", _tpe)
+RANDOM = StrategySpec("random", _random)
+QMC = StrategySpec("qmc", _qmc, flat=True, one_seed=True)
+GP = StrategySpec("gp", _gp, flat=True)
+CMAES = StrategySpec("cmaes", _cmaes, flat=True)
+NSGA2 = StrategySpec("nsga2", _nsga2, flat=True)
+
+
+@dataclass(frozen=True)
+class OwnSampler:
+    """Makes a person's own sampler class, seeded."""
+
+    sampler: type[BaseSampler]
+
+    def __call__(self, seed: int, space: Space) -> BaseSampler:
+        return self.sampler(seed=seed)  # type: ignore[call-arg]
