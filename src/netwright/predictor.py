@@ -69,7 +69,9 @@ class Predictor:
         """Copies the predictor to a new or empty folder."""
         target = Path(folder)
         if target.exists() and (target.is_file() or any(target.iterdir())):
-            raise ConfigError(f"Cannot save to {str(folder)!r}: it is not empty; name a new folder.")
+            raise ConfigError(
+                f"The folder {str(folder)!r} is not empty; name a new one to save to."
+            )
         shutil.copytree(self.folder, target, dirs_exist_ok=True)
         return target
 
@@ -120,6 +122,7 @@ class Predictor:
     def evaluate(self, data: Any) -> dict[str, float]:
         """Every metric of the kind, in natural sign, on rows that have the target."""
         table = self.table(data)
+        assert table.target is not None
         predicted = self.model.predict(table.features)
         metrics = {metric.name: metric for metric in metrics_of(self.task.kind)}
         metrics.setdefault(self.task.metric.name, self.task.metric)

@@ -54,18 +54,20 @@ class _Estimator(BaseEstimator):
         self.out = out
         self.random_state = random_state
 
+    _named: bool = False
+    """Whether the training columns had names."""
+
     def _frame(self, X: Any, reset: bool) -> pd.DataFrame:
         """A frame as netwright reads it; arrays get the columns x0, x1, ..."""
-        if isinstance(X, pd.DataFrame):
-            if reset or getattr(self, "_raw_columns", None) is not None:
-                validate_data(self, X, reset=reset, skip_check_array=True)
-                self._raw_columns = list(map(str, X.columns))
-                return X.rename(columns=str).reset_index(drop=True)
+        if isinstance(X, pd.DataFrame) and (reset or self._named):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            self._named = True
+            return X.rename(columns=str).reset_index(drop=True)
         values = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
         return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, kind: str | None) -> None:
-        self._raw_columns = None
+        self._named = False
         frame = self._frame(X, reset=True)
         target = np.asarray(y)
         if len(target) != len(frame):
@@ -77,7 +79,7 @@ class _Estimator(BaseEstimator):
             weight = WEIGHT
         where = Path(self.out) if self.out else Path(tempfile.mkdtemp(prefix="netwright-"))
         seed = 0 if self.random_state is None else int(self.random_state)
-        schema = {n: "number" for n in frame.columns if _plain_number(frame, n, self._raw_columns)}
+        schema = {n: "number" for n in frame.columns if _plain_number(frame, n, self._named)}
         predictor = fit(
             frame,
             TARGET,
@@ -111,9 +113,9 @@ class _Estimator(BaseEstimator):
         return tags
 
 
-def _plain_number(frame: pd.DataFrame, name: str, raw: list[str] | None) -> bool:
+def _plain_number(frame: pd.DataFrame, name: str, named: bool) -> bool:
     """Columns of a numeric array are numbers, even where each value is a different integer."""
-    plain = name not in (TARGET, WEIGHT) and raw is None
+    plain = name not in (TARGET, WEIGHT) and not named
     return plain and pd.api.types.is_numeric_dtype(frame[name].dtype)
 
 

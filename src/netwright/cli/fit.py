@@ -52,9 +52,7 @@ def fit(
     ] = None,
     weight: Annotated[str | None, Option(help="Column of row weights.")] = None,
     group: Annotated[str | None, Option(help="Column whose values never straddle a split.")] = None,
-    time_column: Annotated[
-        str | None, Option(help="Column by whose order rows are split.")
-    ] = None,
+    time_column: Annotated[str | None, Option(help="Column by whose order rows are split.")] = None,
     max_latency_ms: Annotated[
         float | None, Option(help="Most milliseconds to predict one row.")
     ] = None,

@@ -72,5 +72,5 @@ class Engine(ABC):
     def run(self, job: Job, watch: Watch) -> None:
         """Runs a job to its end, its deadline, or the watch's order to stop."""
 
-    def warm_up(self, threads: int) -> None:
+    def warm_up(self, threads: int) -> None:  # noqa: B027 - most engines have nothing to start
         """Starts whatever takes long to start, without waiting for it."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from netwright.core.result import Result
 
 if TYPE_CHECKING:
+    from netwright.core.config import Config
     from netwright.core.context import Context
-    from netwright.core.space import Config
 
 
 class Evaluator(ABC):

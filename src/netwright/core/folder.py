@@ -128,7 +128,7 @@ class RunFolder:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise RunError(
-                    f"The run {str(self.path)!r} is being worked on by another process; wait for it."
+                    f"Another process is working on the run {str(self.path)!r}; wait for it."
                 ) from error
             yield
         finally:

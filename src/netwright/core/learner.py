@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from netwright.core.config import Config
     from netwright.core.context import Context
-    from netwright.core.space import Config, Space
+    from netwright.core.space import Space
     from netwright.core.task import Task
 
 

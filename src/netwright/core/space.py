@@ -287,9 +287,11 @@ class RandomChooser:
     ) -> float:
         """Draws a real number."""
         if step is not None:
-            return low + step * int(self.rng.integers(0, math.floor((high - low) / step + 1e-9) + 1))
+            steps = math.floor((high - low) / step + 1e-9)
+            return low + step * int(self.rng.integers(0, steps + 1))
         if log:
-            return float(min(high, max(low, math.exp(self.rng.uniform(*map(math.log, (low, high)))))))
+            drawn = math.exp(self.rng.uniform(math.log(low), math.log(high)))
+            return min(high, max(low, drawn))
         return float(self.rng.uniform(low, high))
 
     def suggest_int(

@@ -16,6 +16,7 @@ from typing import Any
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import BaseSampler
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from netwright.core.budget import Budget
@@ -139,7 +140,7 @@ class Study:
         seed: int = 0,
         pruner: optuna.pruners.BasePruner | None = None,
     ) -> None:
-        self._told = {
+        self._told: dict[str, Any] = {
             "space": space_of(space),
             "objectives": tuple(objectives),
             "strategy": strategy,
@@ -173,7 +174,7 @@ class Study:
         self.optuna_study = optuna.create_study(
             storage=open_storage(storage),
             study_name=name,
-            directions=[direction for _, direction in objectives],
+            directions=[StudyDirection[direction.upper()] for _, direction in objectives],
             sampler=sampler,
             pruner=pruner or optuna.pruners.NopPruner(),
             load_if_exists=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Wishes:
     group: str | None = None
     time: str | None = None
     schema: Mapping[str, Any] | None = None
-    constraints: Constraints = Constraints()
+    constraints: Constraints = field(default_factory=Constraints)
 
 
 def prepare(source: Any, target: str, wishes: Wishes, audit: Audit) -> Task:

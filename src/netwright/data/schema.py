@@ -134,9 +134,7 @@ def _nested(series: pd.Series, what: str) -> DataError:
     )
 
 
-def _guess(
-    series: pd.Series, strings: pd.Series | None
-) -> tuple[ColumnType, str | None, str]:
+def _guess(series: pd.Series, strings: pd.Series | None) -> tuple[ColumnType, str | None, str]:
     """Type, date format and reason."""
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
         return "date", None, "it holds timestamps"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -55,15 +56,17 @@ def permutation_importance(
     target, weight = table.target, table.weight
     assert target is not None
     base = metric.loss(target, model.predict(table.features), weight)
-    found = []
-    for column in table.features.columns:
+    worse: dict[str, list[float]] = {}
+    for _, column in product(range(repeats), table.features.columns):
         if deadline is not None and time.monotonic() > deadline:
             break
-        worse = []
-        for _ in range(repeats):
-            order = rng.permutation(len(table))
-            shuffled = table.features.copy(deep=False)
-            shuffled[column] = shuffled[column].iloc[order].set_axis(shuffled.index)
-            worse.append(metric.loss(target, model.predict(shuffled), weight) - base)
-        found.append(Importance(str(column), float(np.mean(worse)), float(np.std(worse))))
+        shuffled = table.features.copy(deep=False)
+        order = rng.permutation(len(table))
+        shuffled[column] = shuffled[column].iloc[order].set_axis(shuffled.index)
+        loss = metric.loss(target, model.predict(shuffled), weight)
+        worse.setdefault(str(column), []).append(loss - base)
+    found = [
+        Importance(column, float(np.mean(losses)), float(np.std(losses)))
+        for column, losses in worse.items()
+    ]
     return sorted(found, key=lambda item: -item.importance)

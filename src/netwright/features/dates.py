@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from netwright.features.encoder import Encoder, State, Target
 
-PARTS = ("days", "year", "month", "day", "weekday", "dayofyear", "hour", "minute")
-CYCLES = {"month": 12, "weekday": 7, "hour": 24}
+PARTS = ("days", "year", "month", "day", "day_of_week", "day_of_year", "hour", "minute")
+CYCLES = {"month": 12, "day_of_week": 7, "hour": 24}
 
 
 class DateParts(Encoder):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-import numpy as np
 import pandas as pd
-import scipy.sparse
 from numpy.typing import NDArray
 
-Values = NDArray[np.float32] | scipy.sparse.csr_matrix
+Values: TypeAlias = Any
+"""(rows, features) float32: a numpy array, or a scipy CSR matrix (which has no types)."""
 State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 """What an encoder learned: JSON-able facts and arrays."""
 

@@ -182,4 +182,3 @@ class Preparation:
             for name, state in facts["encoders"].items()
         }
         return made
-

@@ -1,4 +1,4 @@
-"""Gradient boosting with ordered target statistics for categories (CatBoost: Prokhorenkova 2018)."""
+"""Boosting with ordered target statistics for categories (CatBoost: Prokhorenkova 2018)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ensembles: greedy selection from a library of models (Caruana et al. 2004), averaged by weight."""
+"""Ensembles: models chosen greedily (Caruana et al. 2004) and averaged by weight."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _tree(
             raise ArtifactError("The saved forest is damaged: a node points outside its tree.")
     tested = nodes["feature"][inner]
     if ((tested < 0) | (tested >= features)).any():
-        raise ArtifactError("The saved forest is damaged: a node tests a feature that is not there.")
+        raise ArtifactError("The saved forest is damaged: a node tests an absent feature.")
     tree = Tree(features, np.array([outputs], dtype=np.intp), 1)
     tree.__setstate__(
         {

@@ -41,7 +41,7 @@ class LightGBMFitted(Fitted):
         """Reads the library's own text format."""
         import lightgbm
 
-        booster = lightgbm.Booster(model_file=str(folder / "lightgbm.txt"), params={"verbose": -1})
+        booster = lightgbm.Booster(model_file=str(folder / "lightgbm.txt"))
         per_round = booster.num_model_per_iteration()
         if per_round > 1:
             return cls(booster, per_round)
@@ -77,7 +77,7 @@ class LightGBM(Algorithm):
         import lightgbm
 
         params = _params(train, config, context)
-        coded = list(train.matrix.cardinalities) or "auto"
+        coded: Any = list(train.matrix.cardinalities) or "auto"
         data = lightgbm.Dataset(
             train.values,
             train.target,

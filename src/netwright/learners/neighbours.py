@@ -47,12 +47,10 @@ class NeighboursFitted(Fitted):
         outputs = self.facts["outputs"]
         if outputs == 1:
             return np.asarray((weight * targets).sum(axis=1))
-        shares = np.stack(
-            [(weight * (targets == k)).sum(axis=1) for k in range(outputs)], axis=1
-        )
+        shares = np.stack([(weight * (targets == k)).sum(axis=1) for k in range(outputs)], axis=1)
         # A class no neighbour has is unlikely, not impossible.
-        prior = self.arrays["prior"]
-        return np.asarray((shares * self.facts["neighbours"] + prior) / (1 + self.facts["neighbours"]))
+        count = self.facts["neighbours"]
+        return np.asarray((shares * count + self.arrays["prior"]) / (count + 1))
 
     def save(self, folder: Path) -> None:
         """Writes the rows."""

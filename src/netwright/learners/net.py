@@ -107,6 +107,8 @@ class Net(Algorithm):
             Recipe,
             classification_loss,
             regression_loss,
+        )
+        from netwright.nn.training import (
             train as run,
         )
 

@@ -45,7 +45,7 @@ class XGBoostFitted(Fitted):
 
         booster = xgboost.Booster({"nthread": 1})
         booster.load_model(str(folder / "xgboost.json"))
-        return cls(booster, int(booster.attr("netwright_outputs")))
+        return cls(booster, int(booster.attr("netwright_outputs") or 1))
 
 
 class XGBoost(Algorithm):
@@ -89,7 +89,7 @@ class XGBoost(Algorithm):
         watched = []
         if valid is not None:
             watched = [(_matrix(valid, context), "valid")]
-            callbacks.append(xgboost.callback.EarlyStopping(PATIENCE, save_best=True))
+            callbacks.append(xgboost.callback.EarlyStopping(rounds=PATIENCE, save_best=True))
         rounds = int(config.get("rounds", MAX_ROUNDS) or MAX_ROUNDS)
         booster = xgboost.train(
             params, data, rounds, evals=watched, callbacks=callbacks, verbose_eval=False

@@ -103,10 +103,11 @@ class CategoryEmbedding(nn.Module):
 
     def __init__(self, sizes: list[int], width: int) -> None:
         super().__init__()
+        widths = [min(width, (size + 2) // 2 + 1) for size in sizes]
         self.tables = nn.ModuleList(
-            nn.Embedding(size + 1, min(width, (size + 2) // 2 + 1)) for size in sizes
+            nn.Embedding(size + 1, own) for size, own in zip(sizes, widths, strict=True)
         )
-        self.width = sum(int(table.embedding_dim) for table in self.tables)  # type: ignore[arg-type]
+        self.width = sum(widths)
 
     def forward(self, codes: Tensor) -> Tensor:
         """(batch, columns) whole numbers -> (batch, total width)."""

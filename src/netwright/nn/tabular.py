@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -48,10 +50,7 @@ class TabularNet(nn.Module):
         residual = config["block"] == "residual_mlp"
         widths = [inputs] + [width] * depth
         return nn.Sequential(
-            *(
-                DenseBlock(a, b, activation, norm, dropout, residual)
-                for a, b in zip(widths, widths[1:], strict=False)
-            )
+            *(DenseBlock(a, b, activation, norm, dropout, residual) for a, b in pairwise(widths))
         )
 
     def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:

@@ -168,7 +168,7 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = recipe.lr * rate
     optimiser.zero_grad(set_to_none=True)
-    loss(net(*batch.inputs), batch.target, batch.weight).backward()
+    loss(net(*batch.inputs), batch.target, batch.weight).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
     optimiser.step()
 

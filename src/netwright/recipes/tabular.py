@@ -124,7 +124,8 @@ def run(
     notes = Audit()
     task = prepare(source, options.target, options.wishes(), notes)
     learners = choose_learners(task, options.level, options.learners, notes)
-    first_designs(build_space(task, learners, options.level), learners, options.level, options.config)
+    space = build_space(task, learners, options.level)
+    first_designs(space, learners, options.level, options.config)  # refused before a folder is made
     folder = RunFolder.create(out, overwrite)
     for entry in notes.entries():
         folder.audit.say(**{k: v for k, v in entry.items() if k not in ("time", "note")})
@@ -290,9 +291,7 @@ def _hand_over(run: Run, study: Study, quick: bool) -> None:
     _write_result(run, study, chosen, refitted)
 
 
-def _write_result(
-    run: Run, study: Study, chosen: finish.Chosen, refitted: dict[int, Path]
-) -> None:
+def _write_result(run: Run, study: Study, chosen: finish.Chosen, refitted: dict[int, Path]) -> None:
     records = {record.number: record for record in study.trials("complete")}
     found = finish.read_explanation(run.folder)
     if "test_error" in found:

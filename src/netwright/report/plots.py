@@ -87,7 +87,7 @@ def parameter_importances(study: Study) -> dict[str, float]:
         return {}
     chosen = max(often, key=lambda learner: counted[learner])
     numbers = {record.number for record in complete if record.config.get("learner") == chosen}
-    alone = optuna.create_study(directions=[direction for _, direction in study.objectives])
+    alone = optuna.create_study(directions=study.optuna_study.directions)
     for trial in study.optuna_study.get_trials(deepcopy=True):
         if trial.number in numbers:
             alone.add_trial(trial)

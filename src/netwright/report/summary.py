@@ -67,7 +67,7 @@ def leaderboard(folder: RunFolder) -> list[dict[str, Any]]:
 
 def history(study: Study) -> list[dict[str, Any]]:
     """Every complete trial in the order they finished: seconds since the start, score."""
-    frozen = [trial for trial in study.optuna_study.get_trials(deepcopy=False)]
+    frozen = study.optuna_study.get_trials(deepcopy=False)
     starts = [trial.datetime_start for trial in frozen if trial.datetime_start]
     records = {record.number: record for record in study.trials("complete")}
     ended: list[tuple[datetime, int]] = sorted(
