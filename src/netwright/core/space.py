@@ -239,6 +239,18 @@ class Frozen(Space):
         """Asks for what is left open."""
         return self.inner.configure(_Frozen(self.values, choose))
 
+    def complete(self, values: Mapping[str, Any] | None = None) -> Config:
+        """Fills what is left open; a fixed choice may be named, but not changed.
+
+        Raises:
+            ConfigError: A value is outside its range, differs from the fixed one, or is unknown.
+        """
+        given = dict(values or {})
+        for name in self.values.keys() & given.keys():
+            if given.pop(name) != self.values[name]:
+                raise ConfigError(f"Parameter {name!r} is fixed to {self.values[name]!r} here.")
+        return super().complete(given)
+
     def defaults(self) -> dict[str, Value]:
         """The inner space's, overruled by what is fixed."""
         return {**self.inner.defaults(), **self.values}

@@ -8,7 +8,6 @@ trial a fresh sampler seeded so; the sampler's state is then a fold over the fin
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,7 +78,6 @@ class PositionSeeded(BaseSampler):
         self._seed = seed
         self._one_seed = one_seed
         self._inner: BaseSampler | None = None
-        self._position = 0
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Makes this trial's sampler."""
@@ -88,15 +86,7 @@ class PositionSeeded(BaseSampler):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # samplers announce that they are experimental
             self._inner = self._make(seed)
-        self._position = position
-        self._inner.before_trial(study, self._placed(trial))
-
-    def _placed(self, trial: FrozenTrial) -> FrozenTrial:
-        """The trial under the number it would have had, had none before it been lost: some
-        samplers seed themselves by it."""
-        placed = copy.copy(trial)
-        placed.number = self._position
-        return placed
+        self._inner.before_trial(study, trial)
 
     def _sampler(self) -> BaseSampler:
         if self._inner is None:
@@ -107,7 +97,7 @@ class PositionSeeded(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Asks this trial's sampler."""
-        return self._sampler().infer_relative_search_space(study, self._placed(trial))
+        return self._sampler().infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -115,7 +105,7 @@ class PositionSeeded(BaseSampler):
         """Asks this trial's sampler."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return self._sampler().sample_relative(study, self._placed(trial), search_space)
+            return self._sampler().sample_relative(study, trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any

@@ -320,9 +320,17 @@ class Study:
         except UpdateFinishedTrialError:
             return False
         if again:
-            position = position_of(frozen, self._frozen())
-            self.optuna_study.enqueue_trial(frozen.params, user_attrs={POSITION: position})
+            self._enqueue_again(frozen)
         return True
+
+    def _enqueue_again(self, lost: FrozenTrial) -> None:
+        """Queues a trial's parameters and what its sampler noted, at the same position."""
+        again = optuna.trial.create_trial(
+            state=TrialState.WAITING,
+            system_attrs={**lost.system_attrs, "fixed_params": lost.params},
+            user_attrs={POSITION: position_of(lost, self._frozen())},
+        )
+        self.optuna_study.add_trial(again)
 
     def running(self) -> list[tuple[int, dict[str, Any] | None]]:
         """Number and lease of every running trial."""

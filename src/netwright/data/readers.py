@@ -189,7 +189,7 @@ def _read_json_lines(path: Path, audit: Audit) -> pd.DataFrame:
     try:
         with opener(path, "rt", encoding="utf-8") as file:
             first = file.read(4096).lstrip()[:1]
-        return pd.read_json(path, lines=first != "[", convert_dates=False, dtype=False)
+        return pd.read_json(path, lines=first != "[", dtype=False)
     except (ValueError, OSError) as error:
         raise DataError(
             f"The file {str(path)!r} is not JSON lines (one object a line): {error}."
@@ -216,6 +216,6 @@ def _read_sql(text: str) -> pd.DataFrame:
             return pd.read_sql(sqlalchemy.text(query), connection)
     except ModuleNotFoundError as error:
         raise missing_module(error, url) from error
-    except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, pd.errors.DatabaseError, ValueError) as error:
         reason = str(error).split("\n")[0]
         raise DataError(f"The query on {url!r} failed: {reason}") from error

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from netwright.core.audit import Audit
 from netwright.core.errors import TargetError, unknown_name
 from netwright.core.task import Kind
-from netwright.data.values import as_numbers, as_strings, is_textual
+from netwright.data.values import as_categories, as_numbers, as_strings, is_textual
 
 MAX_NUMERIC_CLASSES = 20
 """A whole-numbered target with more different values than this is a quantity."""
@@ -100,9 +100,8 @@ def _label(value: Any) -> Any:
 
 def class_codes(column: pd.Series, classes: tuple[Any, ...]) -> NDArray[np.int64]:
     """The position of each label in `classes`; -1 for labels never seen. Compared as strings."""
-    known = [as_strings(pd.Series([label])).iloc[0] for label in classes]
-    codes = pd.Categorical(as_strings(column), categories=known).codes
-    return np.asarray(codes, dtype=np.int64)
+    known = tuple(as_strings(pd.Series([label])).iloc[0] for label in classes)
+    return np.asarray(as_categories(column, known).codes, dtype=np.int64)
 
 
 def numeric_target(column: pd.Series) -> NDArray[np.float64]:

@@ -103,7 +103,8 @@ def as_dates(series: pd.Series, format: str | None) -> pd.Series:
 
 def as_categories(series: pd.Series, categories: tuple[str, ...]) -> pd.Categorical:
     """Known categories as codes; unknown ones are missing."""
-    return pd.Categorical(as_strings(series), categories=list(categories))
+    strings = as_strings(series)
+    return pd.Categorical(strings.where(strings.isin(categories)), categories=list(categories))
 
 
 def as_text(series: pd.Series) -> pd.Series:

@@ -63,7 +63,7 @@ class LightGBM(Algorithm):
                 "learning_rate": Float(0.01, 0.3, log=True, default=0.05),
                 "num_leaves": Int(4, 256, log=True, default=31),
                 "min_child_samples": Int(2, 200, log=True, default=20),
-                "feature_fraction": Float(0.3, 1.0, default=0.9),
+                "feature_fraction": Float(0.3, 1.0, default=0.6),
                 "bagging_fraction": Float(0.5, 1.0, default=0.9),
                 "lambda_l2": Float(1e-3, 30.0, log=True, default=1e-3),
                 "lambda_l1": Float(1e-3, 10.0, log=True, default=1e-3),

@@ -37,7 +37,8 @@ class NeighboursFitted(Fitted):
 
     def predict(self, values: Any) -> NDArray[np.float64]:
         """Shares, or means, of the nearest rows' targets."""
-        distances, nearest = self.index.kneighbors(np.asarray(values))
+        dense = values.toarray() if hasattr(values, "toarray") else values
+        distances, nearest = self.index.kneighbors(dense)
         weight = np.ones_like(distances, dtype=np.float64)
         if self.facts["weights"] == "distance":
             weight = 1.0 / np.maximum(distances.astype(np.float64), 1e-6)

@@ -91,7 +91,7 @@ class Net(Algorithm):
         """How to train, and what to train."""
         training = Parameters(
             {
-                "lr": Float(1e-4, 1e-2, log=True, default=2e-3),
+                "lr": Float(1e-4, 1e-2, log=True, default=1e-3),
                 "batch_size": Int(32, 512, log=True, default=256),
                 "optimiser": Categorical(("adamw", "adam", "sgd")),
                 "weight_decay": Float(1e-6, 1e-1, log=True, default=1e-3),

@@ -17,10 +17,9 @@ PORTFOLIO: tuple[dict[str, Any], ...] = (
     {"learner": "lightgbm"},
     {"learner": "linear"},
     {"learner": "catboost"},
-    {"learner": "extra_trees"},
-    {"learner": "net", "net.architecture.number_embedding": "periodic"},
     {
         "learner": "lightgbm",
+        "lightgbm.categories": "target",
         "lightgbm.learning_rate": 0.03,
         "lightgbm.num_leaves": 16,
         "lightgbm.feature_fraction": 0.5,
@@ -28,6 +27,8 @@ PORTFOLIO: tuple[dict[str, Any], ...] = (
         "lightgbm.lambda_l2": 1.0,
     },
     {"learner": "xgboost"},
+    {"learner": "extra_trees"},
+    {"learner": "net"},
     {"learner": "random_forest", "random_forest.max_features": 0.4},
     {"learner": "catboost", "catboost.depth": 8, "catboost.rsm": 0.7, "catboost.l2_leaf_reg": 6.0},
     {

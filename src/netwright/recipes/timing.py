@@ -10,7 +10,7 @@ from netwright.core.task import Task
 LIGHTGBM_SECONDS = 1e-8
 """Seconds one core needs for a row, a column and a boosting round (measured on two machines)."""
 ROUNDS = 300
-WANTED_TRIALS = 16
+WANTED_TRIALS = 12
 """Trials a search should manage; folds are chosen so that it can."""
 
 

@@ -17,7 +17,7 @@ class TabularNetSpace(Parameters):
     """
 
     def __init__(self, task: Task) -> None:
-        number_embeddings = ("none", "periodic") if task.schema.of_type("number") else ("none",)
+        number_embeddings = ("periodic", "none") if task.schema.of_type("number") else ("none",)
         super().__init__(
             {
                 "block": Categorical(("mlp", "residual_mlp", "resnet")),
@@ -25,10 +25,10 @@ class TabularNetSpace(Parameters):
                 "width": Int(32, 512, log=True, default=192),
                 "activation": Categorical(("relu", "gelu", "silu", "selu")),
                 "norm": Categorical(("batch", "layer", "none")),
-                "dropout": Float(0.0, 0.5, default=0.1),
+                "dropout": Float(0.0, 0.5, default=0.3),
                 "number_embedding": Categorical(number_embeddings),
                 "number_width": Int(4, 24, default=8),
-                "category_width": Int(4, 64, log=True, default=16),
+                "category_width": Int(2, 64, log=True, default=6),
             },
             when={"number_width": ("number_embedding", "periodic")},
         )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial
 
 from netwright.core.errors import MissingExtra
 from netwright.core.space import Space
-from netwright.core.strategy import StrategySpec
+from netwright.core.strategy import StrategySpec, position_of
 
 
 def _tpe(seed: int, space: Space) -> BaseSampler:
@@ -40,7 +45,19 @@ def _cmaes(seed: int, space: Space) -> BaseSampler:
             "The strategy 'cmaes' needs the package 'cmaes', which is not installed; "
             'run: pip install "netwright[search]"'
         )
-    return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    return PlacedCmaEs(seed=seed, warn_independent_sampling=False)
+
+
+class PlacedCmaEs(optuna.samplers.CmaEsSampler):
+    """Optuna's CMA-ES adds the trial's number to its seed; a retry must keep its predecessor's."""
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Samples as the trial that had this position first."""
+        placed = copy.copy(trial)
+        placed.number = position_of(trial, study.get_trials(deepcopy=False))
+        return super().sample_relative(study, placed, search_space)
 
 
 def _nsga2(seed: int, space: Space) -> BaseSampler:

@@ -1,0 +1,101 @@
+"""What is to be predicted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netwright.core.audit import Audit
+from netwright.core.errors import TargetError, UnknownName
+from netwright.data.target import (
+    class_codes,
+    encode_target,
+    find_classes,
+    infer_kind,
+    numeric_target,
+    take_target,
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["a", "b"] * 10, "binary"),
+        (["a", "b", "c"] * 10, "multiclass"),
+        ([0, 1] * 10, "binary"),
+        ([0.0, 1.0] * 10, "binary"),
+        ([True, False] * 10, "binary"),
+        ([3, 4, 5, 6] * 10, "multiclass"),
+        (["3", "4", "5"] * 10, "multiclass"),
+        (list(range(100)), "regression"),
+        ([0.5, 1.5, 2.5] * 10, "regression"),
+        ([f"{v}.25" for v in range(30)], "regression"),
+        ([1, 2, 3, 4, 5, 6, 7, 8], "regression"),
+    ],
+)
+def test_kinds(values: list, kind: str) -> None:
+    assert infer_kind(pd.Series(values)) == kind
+
+
+def test_labels_are_plain_python_and_sorted() -> None:
+    assert find_classes(pd.Series(["b", " a", "b", "a"]), "binary") == ("a", "b")
+    found = find_classes(pd.Series(np.array([2, 10, 2, 10])), "binary")
+    assert found == (2, 10)
+    assert all(type(label) is int for label in found)
+    assert find_classes(pd.Series([1.0, 2.0, 1.0]), "binary") == (1, 2)
+    assert find_classes(pd.Series([True, False, True]), "binary") == (False, True)
+
+
+def test_labels_of_several_types_are_sorted_somehow() -> None:
+    assert set(find_classes(pd.Series([1, "b", 1, "b"], dtype=object), "binary")) == {1, "b"}
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "message"),
+    [
+        (["a"] * 5, "binary", "only 'a'"),
+        (list("abcdef"), "multiclass", "looks like an id"),
+        (["a", "b", "c"] * 3, "binary", "pass kind 'multiclass'"),
+    ],
+)
+def test_targets_that_cannot_be_learned(values: list, kind: str, message: str) -> None:
+    with pytest.raises(TargetError, match=message):
+        find_classes(pd.Series(values, name="y"), kind)  # type: ignore[arg-type]
+
+
+def test_codes_compare_as_strings() -> None:
+    codes = class_codes(pd.Series(["1", "2", "x", None]), (1, 2))
+    assert codes.tolist() == [0, 1, -1, -1]
+    assert class_codes(pd.Series([2.0, 1.0]), (1, 2)).tolist() == [1, 0]
+    assert class_codes(pd.Series([True, False]), (False, True)).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("bad", ["many", np.inf, None])
+def test_a_quantity_must_be_finite(bad: object) -> None:
+    with pytest.raises(TargetError, match="holds finite numbers"):
+        numeric_target(pd.Series([1.0, bad], name="y", dtype=object))
+
+
+def test_rows_without_a_target_go_and_are_counted() -> None:
+    audit = Audit()
+    frame, column = take_target(pd.DataFrame({"x": [1, 2, 3], "y": ["a", "?", None]}), "y", audit)
+    assert list(frame.columns) == ["x"]
+    assert column.tolist() == ["a"]
+    assert "2 rows have no value" in audit.entries()[0]["said"]
+    assert audit.entries()[0]["note"] is True
+
+
+def test_targets_that_are_not_there() -> None:
+    frame = pd.DataFrame({"price": [1.0], "gone": [None]})
+    with pytest.raises(UnknownName, match="Did you mean 'price'"):
+        take_target(frame, "prise", Audit())
+    with pytest.raises(TargetError, match="missing in every row"):
+        take_target(frame, "gone", Audit())
+    with pytest.raises(TargetError, match="no rows"):
+        take_target(frame.iloc[:0], "price", Audit())
+
+
+def test_encoding_follows_the_kind() -> None:
+    assert encode_target(pd.Series(["b", "a"]), "binary", ("a", "b")).tolist() == [1, 0]
+    assert encode_target(pd.Series(["1.5", "2"]), "regression", ()).tolist() == [1.5, 2.0]
