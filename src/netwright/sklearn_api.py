@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted, validate_data
 
 from netwright.api import fit, load
+from netwright.core.errors import UserError
+from netwright.predictor import Predictor
 
 TARGET = "target"
 WEIGHT = "sample weight"
@@ -63,7 +65,17 @@ class _Estimator(BaseEstimator):
             validate_data(self, X, reset=reset, skip_check_array=True)
             self._named = True
             return X.rename(columns=str).reset_index(drop=True)
-        values = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+        least = 2 if reset else 1
+        values = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=None,
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=least,
+        )
+        if values.dtype.kind == "c":
+            raise ValueError("Complex data not supported; pass real and imaginary parts.")
         return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, kind: str | None) -> None:
@@ -80,7 +92,7 @@ class _Estimator(BaseEstimator):
         where = Path(self.out) if self.out else Path(tempfile.mkdtemp(prefix="netwright-"))
         seed = 0 if self.random_state is None else int(self.random_state)
         schema = {n: "number" for n in frame.columns if _plain_number(frame, n, self._named)}
-        predictor = fit(
+        predictor = self._run(
             frame,
             TARGET,
             budget=self.time,
@@ -105,6 +117,14 @@ class _Estimator(BaseEstimator):
             shutil.rmtree(kept, ignore_errors=True)
             shutil.rmtree(where, ignore_errors=True)
 
+    @staticmethod
+    def _run(*words: Any, **options: Any) -> Predictor:
+        """Fits, with a person's mistakes told the way scikit-learn tells them."""
+        try:
+            return fit(*words, **options)
+        except UserError as error:
+            raise ValueError(str(error)) from error
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -126,13 +146,15 @@ class NetwrightClassifier(ClassifierMixin, _Estimator):
         """Fits rows (n, features) and labels (n,)."""
         if y is None:
             raise ValueError("This classifier requires y to be passed, but the target y is None.")
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        labels = _check_y(y)
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
         self._fit(X, codes, sample_weight, None)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,)."""
+        check_is_fitted(self)
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -148,7 +170,7 @@ class NetwrightRegressor(RegressorMixin, _Estimator):
         """Fits rows (n, features) and numbers (n,)."""
         if y is None:
             raise ValueError("This regressor requires y to be passed, but the target y is None.")
-        self._fit(X, np.asarray(y, dtype=np.float64), sample_weight, "regression")
+        self._fit(X, _check_y(y, y_numeric=True), sample_weight, "regression")
         return self
 
     def predict(self, X: Any) -> np.ndarray:

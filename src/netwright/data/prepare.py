@@ -166,10 +166,9 @@ def _only(
 
 
 def _tell_infinities(frame: pd.DataFrame, schema: Schema, audit: Audit) -> None:
-    for name in schema.of_type("number"):
-        column = frame[name]
-        if not is_textual(column) and np.isinf(column.to_numpy(np.float64, na_value=0.0)).any():
-            audit.say("schema", f"Infinite values in {name!r} count as missing.", note=True)
+    floats = frame[[*schema.of_type("number")]].select_dtypes("floating")
+    for name in floats.columns[np.isinf(floats.to_numpy()).any(axis=0)]:
+        audit.say("schema", f"Infinite values in {name!r} count as missing.", note=True)
 
 
 def with_folds(task: Task, folds: int) -> Task:

@@ -45,8 +45,26 @@ def infer_schema(
         UnknownName: An override names a column that is not there.
     """
     told = _read_overrides(overrides or {}, frame)
-    columns = [infer_column(frame[name], audit, told.get(name)) for name in frame.columns]
+    plain = _plain_numbers(frame.drop(columns=list(told)))
+    columns = []
+    for name in frame.columns:
+        if name in plain:
+            audit.say("schema", f"Column {name!r} is number: it holds numbers.", column=name)
+            columns.append(plain[name])
+        else:
+            columns.append(infer_column(frame[name], audit, told.get(name)))
     return Schema(tuple(columns))
+
+
+def _plain_numbers(frame: pd.DataFrame) -> dict[str, Column]:
+    """Float columns without gaps that vary, all at once: thousands of columns are common."""
+    floats = frame.select_dtypes("floating")
+    values = floats.to_numpy()
+    if values.size == 0:
+        return {}
+    with np.errstate(invalid="ignore"):
+        plain = ~np.isnan(values).any(axis=0) & (values != values[0]).any(axis=0)
+    return {name: Column(name, "number") for name in floats.columns[plain]}
 
 
 def infer_column(series: pd.Series, audit: Audit, told: Mapping[str, Any] | None = None) -> Column:
@@ -239,13 +257,27 @@ def typed(frame: pd.DataFrame, schema: Schema, index: bool = True) -> pd.DataFra
             + ", which the model needs; add it."
         )
     columns: dict[str, Any] = {}
+    ready = _ready_numbers(frame, schema)
     for column in schema.used:
+        if column.name in ready:
+            columns[column.name] = ready[column.name]
+            continue
         if column.name in frame.columns:
             series = frame[column.name]
         else:
             series = pd.Series(np.nan, index=frame.index, dtype="float64")
         columns[column.name] = _typed_column(series, column)
     return pd.DataFrame(columns, index=frame.index if index else None)
+
+
+def _ready_numbers(frame: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+    """Number columns that are floats already, all at once; infinities become missing."""
+    wanted = set(schema.of_type("number"))
+    floats = frame.select_dtypes("float64")
+    floats = floats[[name for name in floats.columns if name in wanted]]
+    values = floats.to_numpy(copy=True)
+    values[~np.isfinite(values)] = np.nan
+    return dict(zip(floats.columns, values.T, strict=True))
 
 
 def _typed_column(series: pd.Series, column: Column) -> Any:

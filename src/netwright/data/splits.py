@@ -34,7 +34,7 @@ def make_folds(task: Task, table: Table, seed: int) -> list[tuple[Rows, Rows]]:
         assigned = _by_group(table.group, parts, rng)
     else:
         assert table.target is not None
-        assigned = _stratified(_strata(table.target, task.kind), parts, rng)
+        assigned = _stratified(_strata(table.target, task.kind), parts, rng, split.folds <= 1)
     count = split.folds if split.folds > 1 else 1
     return [(np.flatnonzero(assigned != k), np.flatnonzero(assigned == k)) for k in range(count)]
 
@@ -47,17 +47,19 @@ def _strata(target: NDArray[np.float64], kind: str) -> NDArray[np.int64]:
     return np.searchsorted(edges, target, side="right")
 
 
-def _stratified(strata: Rows, parts: int, rng: np.random.Generator) -> Rows:
+def _stratified(strata: Rows, parts: int, rng: np.random.Generator, holdout: bool) -> Rows:
     """Deals each stratum out like cards, going on where the last one stopped.
 
-    A stratum rarer than the number of parts is dealt from the back, so that a single hold-out
-    (part 0) leaves the rarest classes to learn from.
+    For a single hold-out (part 0) strata rarer than the number of parts are dealt from the back:
+    the rarest classes stay with the rows to learn from.
     """
     assigned = np.empty(len(strata), dtype=np.int64)
+    names, counts = np.unique(strata, return_counts=True)
+    spare_rare = holdout and bool((counts >= parts).any())
     dealt = 0
-    for stratum in np.unique(strata):
+    for stratum in names:
         members = rng.permutation(np.flatnonzero(strata == stratum))
-        if len(members) < parts:
+        if spare_rare and len(members) < parts:
             assigned[members] = parts - 1 - np.arange(len(members)) % parts
             continue
         assigned[members] = (dealt + np.arange(len(members))) % parts

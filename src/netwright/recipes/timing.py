@@ -52,6 +52,8 @@ def choose_folds(task: Task, seconds: float | None, workers: int) -> tuple[int, 
     Without a time budget only the number of rows decides, so that nothing consults the clock.
     """
     rows, columns = task.data.features.shape
+    if rows < 20:
+        return max(1, min(3, rows // 2)), "very few rows"
     if task.split.kind == "time":
         return (3, "order of time") if rows < 50_000 else (1, "order of time and many rows")
     if seconds is None:
