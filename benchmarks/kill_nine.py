@@ -43,13 +43,13 @@ def one(run: Path, act: object) -> dict:
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_trials(run, 3)
+    before = finished(run)
     act(process, run)  # type: ignore[operator]
     process.wait()
     deadline = time.monotonic() + 10
     while workers_of(run) and time.monotonic() < deadline:
         time.sleep(0.1)
     orphans = len(workers_of(run))
-    before = finished(run)
     resumed = process.returncode != 0
     if resumed:
         netwright("resume", str(run))

@@ -8,7 +8,6 @@ it, and any Optuna sampler drives it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,83 +36,10 @@ from netwright.core.strategy import (
     derive_seed,
     position_of,
 )
+from netwright.core.trial import CONFIG, RESULT, STATES, Trial, TrialRecord, record_of
 
-STATES = {
-    TrialState.COMPLETE: "complete",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "running",
-    TrialState.WAITING: "waiting",
-}
 QUEUED = "netwright:queued"
 _OPTUNA_STATE = {"pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """What the storage knows of one trial.
-
-    Attributes:
-        number: The storage's number, unique in the study.
-        position: The slot it fills; a retry keeps its predecessor's.
-        state: `complete`, `pruned`, `failed`, `running` or `waiting`.
-        config: What was tried.
-        values: The objectives in natural sign; empty unless complete.
-        scores: Every measured metric.
-        seconds: How long the evaluation took.
-        error: Why it failed.
-        artifacts: Facts about what was kept.
-        predictions_path: Out-of-fold predictions, relative to the run folder.
-        constraints: Measured limits, above zero is a violation.
-        retried: Whether another trial took its place.
-    """
-
-    number: int
-    position: int
-    state: str
-    config: Config
-    values: tuple[float, ...] = ()
-    scores: Mapping[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    error: str | None = None
-    artifacts: Mapping[str, Any] = field(default_factory=dict)
-    predictions_path: str | None = None
-    constraints: Mapping[str, float] = field(default_factory=dict)
-    retried: bool = False
-
-    @property
-    def feasible(self) -> bool:
-        """Whether every measured limit is kept."""
-        return all(value <= 0 for value in self.constraints.values())
-
-
-class Trial:
-    """One claimed trial: a configuration to try and a line back to the study."""
-
-    def __init__(self, optuna_trial: optuna.Trial, config: Config, position: int, seed: int):
-        self._trial = optuna_trial
-        self.config = config
-        self.position = position
-        self.seed = seed
-
-    @property
-    def number(self) -> int:
-        """The storage's number."""
-        return self._trial.number
-
-    def report(self, step: int, value: float) -> bool:
-        """Reports the objective after some effort; returns whether to stop as unpromising.
-
-        Studies with several objectives keep the curve and never stop a trial.
-        """
-        if len(self._trial.study.directions) > 1:
-            self._trial.set_user_attr(f"netwright:curve:{step}", value)
-            return False
-        try:
-            self._trial.report(value, step)
-            return bool(self._trial.should_prune())
-        except UpdateFinishedTrialError:
-            return True
 
 
 class Study:
@@ -230,7 +156,7 @@ class Study:
             self.optuna_study.tell(optuna_trial, state=TrialState.FAIL)
             raise
         if config.to_json() != optuna_trial.params:
-            optuna_trial.set_user_attr("netwright:config", config.to_json())
+            optuna_trial.set_user_attr(CONFIG, config.to_json())
         return Trial(optuna_trial, config, position, derive_seed(self.seed, position))
 
     def _slot_left(self, limit: int) -> bool:
@@ -254,9 +180,9 @@ class Study:
             "constraints": dict(result.constraints),
         }
         try:
-            trial._trial.set_user_attr("netwright:result", facts)
+            trial.optuna_trial.set_user_attr(RESULT, facts)
             for name, value in result.constraints.items():
-                trial._trial.set_constraint(name, value)
+                trial.optuna_trial.set_constraint(name, value)
             if result.state == "complete":
                 values = [result.scores[name] for name, _ in self.objectives]
                 if any(value != value for value in values):
@@ -292,7 +218,7 @@ class Study:
 
     def lease(self, trial: Trial, lease: dict[str, Any]) -> None:
         """Writes a lease into its trial."""
-        trial._trial.set_user_attr(LEASE, lease)
+        trial.optuna_trial.set_user_attr(LEASE, lease)
 
     def fail(self, number: int, reason: str, retry: bool = False) -> bool:
         """Marks a running trial failed; the first to do so wins.
@@ -311,11 +237,9 @@ class Study:
         if frozen.state != TrialState.RUNNING:
             return False
         again = retry and POSITION not in frozen.user_attrs
-        facts = {**frozen.user_attrs.get("netwright:result", {}), "error": reason}
+        facts = {**frozen.user_attrs.get(RESULT, {}), "error": reason}
         try:
-            storage.set_trial_user_attr(
-                frozen._trial_id, "netwright:result", {**facts, "retried": again}
-            )
+            storage.set_trial_user_attr(frozen._trial_id, RESULT, {**facts, "retried": again})
             storage.set_trial_state_values(frozen._trial_id, TrialState.FAIL)
         except UpdateFinishedTrialError:
             return False
@@ -358,7 +282,7 @@ class Study:
         """Every trial (of some states), in order of position."""
         frozen = self._frozen()
         records = [
-            _record(trial, position_of(trial, frozen), len(self.objectives))
+            record_of(trial, position_of(trial, frozen), len(self.objectives))
             for trial in frozen
             if SURPLUS not in trial.user_attrs and (not states or STATES[trial.state] in states)
         ]
@@ -422,25 +346,6 @@ def read_study(folder: RunFolder) -> Study:
 
 def _make_sampler(strategy: StrategySpec, space: Space, seed: int) -> BaseSampler:
     return strategy.make(seed, space)
-
-
-def _record(trial: FrozenTrial, position: int, objectives: int) -> TrialRecord:
-    told = dict(trial.user_attrs.get("netwright:result", {}))
-    values = trial.values if trial.state == TrialState.COMPLETE else None
-    return TrialRecord(
-        number=trial.number,
-        position=position,
-        state=STATES[trial.state],
-        config=Config(trial.user_attrs.get("netwright:config", trial.params)),
-        values=tuple(values or ())[:objectives],
-        scores=told.get("scores", {}),
-        seconds=told.get("seconds", 0.0),
-        error=told.get("error"),
-        artifacts=told.get("artifacts", {}),
-        predictions_path=told.get("predictions_path"),
-        constraints=told.get("constraints", {}),
-        retried=told.get("retried", False),
-    )
 
 
 def _why_none(ended: list[TrialRecord]) -> str:

@@ -20,7 +20,8 @@ from netwright.core.errors import UserError
 from netwright.core.evaluator import Evaluator, FunctionEvaluator
 from netwright.core.lease import BEAT_SECONDS, Observer, held, new_lease
 from netwright.core.result import Result
-from netwright.core.study import Study, Trial
+from netwright.core.study import Study
+from netwright.core.trial import Trial
 
 log = logging.getLogger("netwright")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,30 +14,25 @@ import numpy as np
 from netwright.core.audit import Audit
 from netwright.core.budget import Budget
 from netwright.core.context import Context
-from netwright.core.engine import Engine, Job, Watch
-from netwright.core.errors import ConfigError, NoModel, UserError
+from netwright.core.engine import Engine
+from netwright.core.errors import ConfigError, NoModel
 from netwright.core.folder import RunFolder
 from netwright.core.space import Int, Parameters
 from netwright.core.strategy import StrategySpec, derive_seed
-from netwright.core.study import Study, TrialRecord
+from netwright.core.study import Study
 from netwright.core.task import Task
+from netwright.core.trial import TrialRecord
 from netwright.core.worker import run_study
-from netwright.data.splits import make_folds
 from netwright.data.table import Table
 from netwright.evaluators.refit import SOURCE, RefitEvaluator
-from netwright.evaluators.resampling import latency_ms
-from netwright.explain.dependence import partial_dependence
-from netwright.explain.importance import permutation_importance
-from netwright.learners.ensemble import EnsembleModel, fit_temperature, select_greedily, temper
-from netwright.learners.models import load_model
-from netwright.predictor import Predictor, write_predictor
+from netwright.learners.ensemble import fit_temperature, select_greedily, temper
+from netwright.predictor import write_predictor
 
 LIBRARY = 30
 """Best trials an ensemble may draw from."""
 KEPT = 30
 """Best trials whose models stay on disk."""
 LEAST_WEIGHT = 0.02
-DRAWN_COLUMNS = 6
 HELD_BACK = "held_back.npy"
 """The finished model's predictions of rows its parts had not learned from."""
 
@@ -290,77 +283,3 @@ def drop_losers(run: RunFolder, study: Study, chosen: Chosen) -> None:
     for folder in run.trials.iterdir():
         if folder.name.isdigit() and int(folder.name) not in kept:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-# ------------------------------------------------------------------------ explaining
-
-
-def explain(
-    run: RunFolder,
-    chosen: Chosen,
-    test: str | None,
-    engine: Engine,
-    seed: int,
-    deadline: float | None,
-    hard_deadline: float | None,
-) -> None:
-    """Explains and judges the finished model in a worker, which writes `explain.json`."""
-    work = partial(_explain_job, run.path, chosen.weights, test, seed, deadline)
-    job = Job(work=work, deadline=hard_deadline, logs=run.logs, label="explain")
-    engine.run(job, Watch())
-
-
-def _explain_job(
-    path: Path,
-    weights: dict[int, float],
-    test: str | None,
-    seed: int,
-    deadline: float | None,
-    worker: str,
-) -> None:
-    run = RunFolder.open(path)
-    predictor = Predictor.load(run.path)
-    found: dict[str, Any] = {}
-    if test is not None:
-        try:
-            found["test_metrics"] = predictor.evaluate(test)
-        except UserError as error:
-            found["test_error"] = str(error)
-        run.write_json("explain.json", found)
-    task = run.task()
-    table = Table.open(run.data)
-    if task.constraints:
-        size = sum(f.stat().st_size for f in run.predictor.rglob("*")) / 1e6
-        measured = {"latency_ms": latency_ms(predictor.model, table.features), "size_mb": size}
-        found["measured"] = {name: round(value, 4) for name, value in measured.items()}
-        run.write_json("explain.json", found)
-    # The first fold's models, judged on the rows they were held back from.
-    members = [(run.trials / f"{n:04d}" / "fold0", share) for n, share in weights.items()]
-    known = [(folder, share) for folder, share in members if folder.exists()]
-    if not known:
-        return
-    model = EnsembleModel([load_model(folder) for folder, _ in known], [s for _, s in known])
-    rows = make_folds(task, table, seed)[0][1]
-    half = None if deadline is None else (time.monotonic() + deadline) / 2
-    importances = permutation_importance(
-        model, table.rows(rows), task.metric, seed=seed, deadline=half
-    )
-    found["importance"] = [asdict(item) for item in importances]
-    found["dependence"] = []
-    run.write_json("explain.json", found)
-    for item in importances[:DRAWN_COLUMNS]:
-        if deadline is not None and time.monotonic() > deadline:
-            break
-        curve = partial_dependence(model, table.features, item.column, seed)
-        if curve is not None:
-            found["dependence"].append(asdict(curve))
-    run.write_json("explain.json", found)
-
-
-def read_explanation(run: RunFolder) -> dict[str, Any]:
-    """What the explaining worker wrote; empty when there was no time for it."""
-    path = run.path / "explain.json"
-    if not path.exists():
-        return {}
-    loaded: dict[str, Any] = json.loads(path.read_text())
-    return loaded

@@ -25,7 +25,7 @@ from netwright.data.prepare import prepare, with_folds
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.resampling import ResamplingEvaluator
-from netwright.recipes import finish
+from netwright.recipes import explaining, finish
 from netwright.recipes.levels import build_space, choose_learners, first_designs
 from netwright.recipes.options import FitOptions
 from netwright.recipes.timing import Shares, choose_folds, share_out
@@ -132,25 +132,31 @@ def run(
         if entry.get("note"):
             progress.note(entry["said"])
     made = Run(folder, task, options, clock, engine, progress)
-    folds, why = choose_folds(task, clock.seconds, made.workers)
-    made.task = with_folds(task, folds)
-    folder.audit.say("split", f"Trials are judged {_spell(folds)}: {why}.", folds=folds)
-    task.data.save(folder.data)
-    folder.write_json("task.json", made.task.to_json())
     source_name = str(source) if isinstance(source, (str, Path)) else "frame"
+    _write_down(made, learners, source_name)
+    with folder.owned():
+        return _go(made, learners)
+
+
+def _write_down(made: Run, learners: list[str], source: str) -> None:
+    """Decides how trials are judged, and writes rows, task and request into the folder."""
+    folder, options = made.folder, made.options
+    folds, why = choose_folds(made.task, made.clock.seconds, made.workers)
+    made.task = with_folds(made.task, folds)
+    folder.audit.say("split", f"Trials are judged {_spell(folds)}: {why}.", folds=folds)
+    made.task.data.save(folder.data)
+    folder.write_json("task.json", made.task.to_json())
     facts = {
         "netwright": version("netwright"),
-        "source": source_name,
-        "rows": len(task.data),
-        "fingerprint": fingerprint(task.data),
+        "source": source,
+        "rows": len(made.task.data),
+        "fingerprint": fingerprint(made.task.data),
         "learners": learners,
         "storage": options.storage,
         "study": _study_name(folder, options),
         "options": options.to_json(),
     }
     folder.write_json(MARK, facts)
-    with folder.owned():
-        return _go(made, learners)
 
 
 def resume(
@@ -287,13 +293,15 @@ def _hand_over(run: Run, study: Study, quick: bool) -> None:
         left = run.clock.left()
         deadline = None if shares is None else run.clock.deadline(min(1.0, left / 2))
         hard = None if deadline is None else deadline + 0.5
-        finish.explain(folder, chosen, options.test, run.engine, options.seed, deadline, hard)
+        explaining.explain(
+            folder, chosen.weights, options.test, run.engine, options.seed, deadline, hard
+        )
     _write_result(run, study, chosen, refitted)
 
 
 def _write_result(run: Run, study: Study, chosen: finish.Chosen, refitted: dict[int, Path]) -> None:
     records = {record.number: record for record in study.trials("complete")}
-    found = finish.read_explanation(run.folder)
+    found = explaining.read_explanation(run.folder)
     if "test_error" in found:
         run.progress.note(f"The test table could not be judged: {found['test_error']}")
     content: dict[str, Any] = {
