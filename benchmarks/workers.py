@@ -40,13 +40,13 @@ def one(name: str, target: str, setting: str, workers: str, threads: str, second
             "--workers", workers, "--threads", threads, "--test", str(test),
         )  # fmt: skip
         shown = json.loads(netwright("show", str(run), "--json")[1].stdout)
-    metric = shown["metric"]
+    test = shown.get("test_metrics", {}).get(shown["metric"], float("nan"))
     return {
         "table": name,
         "setting": setting,
         "trials": shown["trials"],
         "held_back": round(shown["score"], 5),
-        "test": round(shown["test_metrics"][metric], 5),
+        "test": round(test, 5),
     }
 
 

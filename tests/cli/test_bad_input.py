@@ -108,6 +108,7 @@ def test_a_column_of_lists(tmp_path: Path, cli) -> None:  # type: ignore[no-unty
         (("--schema", "absent.yaml"), "no schema file"),
         (("--recipe", "absent.yaml"), "no recipe file"),
         (("--workers", "0"), "at least 1"),
+        (("--device", "abacus"), "A device is"),
         (("--max-size-mb", "-1"), "must be positive"),
         (("--metric", "absent_module_x:f"), "no module named"),
     ],

@@ -19,6 +19,7 @@ from netwright.nn.training import (
     Recipe,
     classification_loss,
     make_optimiser,
+    pick_device,
     regression_loss,
     train,
     validate,
@@ -85,6 +86,14 @@ def test_nets_without_numbers_or_without_categories() -> None:
 def test_the_space_keeps_its_contract_and_knows_its_task() -> None:
     check_space(TabularNetSpace(toy_task()))
     assert "number_embedding" in TabularNetSpace(toy_task()).distributions()
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pick_device("cuda:1") == "cuda:1"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pick_device("auto") == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert pick_device("auto") == "cpu"
 
 
 def test_losses_are_torchs_and_weights_count() -> None:

@@ -69,6 +69,7 @@ def test_options_of_a_later_version_are_passed_over() -> None:
         ({"max_size_mb": 0.0}, ConfigError, "must be positive"),
         ({"memory": "lots"}, BudgetError, "4GB"),
         ({"colour": "red"}, UnknownName, "option"),
+        ({"device": "abacus"}, ConfigError, "A device is auto"),
         ({"config": "absent.yaml"}, ConfigError, "no config file"),
         ({"recipe": "absent.yaml"}, ConfigError, "no recipe file"),
     ],

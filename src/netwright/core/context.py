@@ -25,7 +25,7 @@ class Context:
         effort: Share of the full effort to spend, in (0, 1].
         deadline: Soft end on `time.monotonic()`; a learner stops early and returns what it has.
         report: Called with (step, value of the objective); returns True when it is time to stop.
-        device: `cpu`, `cuda`, `cuda:1`, ...
+        device: `auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:1`, ...
         threads: Threads this worker may use.
         memory_bytes: Memory this worker may use, None for no limit.
         folder: Where files of this evaluation may be written, None for nowhere.

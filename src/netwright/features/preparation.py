@@ -32,8 +32,6 @@ ENCODERS: dict[str, type[Encoder]] = {
     "target": TargetMeans,
     "text": TextVectors,
 }
-CATEGORY_CHOICES = ("codes", "one_hot", "target")
-NUMBER_CHOICES = ("raw", "standard", "quantile")
 MAX_DENSE = 400
 """One-hot columns and words beyond this many features stay sparse."""
 

@@ -103,31 +103,28 @@ class Net(Algorithm):
         """Builds and trains."""
         import torch
 
-        from netwright.nn.training import (
-            Recipe,
-            classification_loss,
-            regression_loss,
-        )
-        from netwright.nn.training import (
-            train as run,
-        )
+        from netwright.nn import training
 
         torch.set_num_threads(context.threads)
         torch.manual_seed(context.seed)
         facts = _facts(train, config)
-        net = _build(facts).to(context.device)
+        device = training.pick_device(context.device)
+        net = _build(facts).to(device)
         rows = len(train.target)
         batch = min(int(config["batch_size"] or 1), max(16, rows // 8))
-        recipe = Recipe(
+        recipe = training.Recipe(
             epochs=int(config.get("epochs", MAX_EPOCHS) or MAX_EPOCHS),
             batch_size=batch,
             optimiser=str(config["optimiser"]),
             lr=float(config["lr"] or 1e-3) * (10.0 if config["optimiser"] == "sgd" else 1.0),
             weight_decay=float(config["weight_decay"] or 0.0),
         )
-        loss = regression_loss if train.outputs == 1 else classification_loss
-        watched = None if valid is None else _batchable(valid, facts, context.device)
-        trained = run(net, _batchable(train, facts, context.device), watched, loss, recipe, context)
+        regression = train.outputs == 1
+        loss = training.regression_loss if regression else training.classification_loss
+        watched = None if valid is None else _batchable(valid, facts, device)
+        trained = training.train(
+            net, _batchable(train, facts, device), watched, loss, recipe, context
+        )
         return NetFitted(net.to("cpu"), {**facts, "epochs": trained.epochs})
 
 

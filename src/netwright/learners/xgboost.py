@@ -16,6 +16,16 @@ from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 
 MAX_ROUNDS = 5000
 PATIENCE = 60
+PASSED_ON = (
+    "eta",
+    "max_depth",
+    "min_child_weight",
+    "subsample",
+    "colsample_bytree",
+    "reg_lambda",
+    "reg_alpha",
+)
+"""Choices that are the library's own parameters, by their names there."""
 OBJECTIVES = {1: ("reg:squarederror", "rmse"), 2: ("binary:logistic", "logloss")}
 
 
@@ -78,7 +88,7 @@ class XGBoost(Algorithm):
             "objective": objective,
             "eval_metric": metric,
             **({"num_class": train.outputs} if train.outputs > 2 else {}),
-            **{name: config[name] for name in self.space_names()},
+            **{name: config[name] for name in PASSED_ON},
             "tree_method": "hist",
             "nthread": context.threads,
             "seed": context.seed % 2**31,
@@ -95,19 +105,6 @@ class XGBoost(Algorithm):
             params, data, rounds, evals=watched, callbacks=callbacks, verbose_eval=False
         )
         return XGBoostFitted(booster, train.outputs)
-
-    @staticmethod
-    def space_names() -> tuple[str, ...]:
-        """Names passed on as they are."""
-        return (
-            "eta",
-            "max_depth",
-            "min_child_weight",
-            "subsample",
-            "colsample_bytree",
-            "reg_lambda",
-            "reg_alpha",
-        )
 
 
 def _matrix(rows: Rows, context: Context) -> Any:

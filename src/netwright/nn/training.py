@@ -74,6 +74,13 @@ class Trained:
     loss: float
 
 
+def pick_device(device: str) -> str:
+    """The device a name stands for; `auto` is a GPU where there is one."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def classification_loss(outputs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
     """Mean cross-entropy of (batch, classes) logits."""
     losses = nn.functional.cross_entropy(outputs, target, reduction="none")

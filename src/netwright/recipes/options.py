@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,10 @@ class FitOptions:
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
             raise unknown_name("level", self.level, LEVELS)
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
+            raise ConfigError(
+                f"A device is auto, cpu, cuda, cuda:1 or mps. Got {self.device!r} instead."
+            )
         for name in ("workers", "threads"):
             value = getattr(self, name)
             if value is not None and value < 1:

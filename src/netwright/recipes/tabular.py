@@ -63,9 +63,7 @@ class Run:
     @property
     def context(self) -> Context:
         """Circumstances of every trial."""
-        device = self.options.device
-        threads = self.options.threads
-        return Context(device="cpu" if device == "auto" else device, threads=threads)
+        return Context(device=self.options.device, threads=self.options.threads)
 
     @property
     def memory_bytes(self) -> int:
@@ -290,9 +288,9 @@ def _hand_over(run: Run, study: Study, quick: bool) -> None:
     finish.drop_losers(folder, study, chosen)
     if not quick:
         run.progress.stage("explaining")
-        left = run.clock.left()
-        deadline = None if shares is None else run.clock.deadline(min(1.0, left / 2))
-        hard = None if deadline is None else deadline + 0.5
+        # Pictures end with the time; a test table is judged even a little after it.
+        deadline = run.clock.deadline(0.5)
+        hard = None if shares is None else run.clock.deadline(-shares.overtime)
         explaining.explain(
             folder, chosen.weights, options.test, run.engine, options.seed, deadline, hard
         )

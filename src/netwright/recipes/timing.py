@@ -23,12 +23,14 @@ class Shares:
         search_hard: Trials that still run are killed.
         refit: Training the winners again winds down.
         refit_hard: What still trains is killed; the rest of the time is for handing over.
+        overtime: Seconds *after* the end that judging a test table may still take.
     """
 
     search: float
     search_hard: float
     refit: float
     refit_hard: float
+    overtime: float
 
 
 def share_out(seconds: float, again: bool) -> Shares:
@@ -43,7 +45,8 @@ def share_out(seconds: float, again: bool) -> Shares:
     refit_hard = hand_over
     refit = refit_hard + min(1.0, grace)
     search_hard = refit + 0.25 * seconds if again else hand_over
-    return Shares(search_hard + grace, search_hard, refit, refit_hard)
+    overtime = min(1.0 + 0.05 * seconds, 20.0)
+    return Shares(search_hard + grace, search_hard, refit, refit_hard, overtime)
 
 
 def choose_folds(task: Task, seconds: float | None, workers: int) -> tuple[int, str]:
