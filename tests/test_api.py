@@ -156,6 +156,23 @@ def test_a_persons_own_learner_competes(tmp_path: Path) -> None:
     assert len(predictor.predict(make_frame(4))) == 4
 
 
+def test_a_fresh_process_opens_a_persons_own_model_only_when_told_to_trust_it(
+    tmp_path: Path,
+) -> None:
+    own = f"{__name__}:own_learner"
+    out = tmp_path / "r"
+    netwright.fit(make_frame(), "y", trials=1, out=out, engine="inline", learners=[own])
+    make_frame(4).to_csv(tmp_path / "new.csv", index=False)
+    words = [sys.executable, "-m", "netwright", "predict", str(out), str(tmp_path / "new.csv")]
+    words += ["--out", str(tmp_path / "p.csv")]
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert f"--trust {own}" in refused.stderr
+    root = Path(__file__).resolve().parents[1]
+    trusted = subprocess.run([*words, "--trust", own], capture_output=True, text=True, cwd=root)
+    assert trusted.returncode == 0, trusted.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

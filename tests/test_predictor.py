@@ -210,6 +210,19 @@ def test_no_predictor_says_how_to_get_one(tmp_path: Path) -> None:
         netwright.load(tmp_path)
 
 
+def test_a_sealed_model_cannot_choose_the_code_that_opens_it(tmp_path: Path, copy: Path) -> None:
+    """A forged learner name is neither imported nor called, unless the person trusts it."""
+    facts = json.loads((copy / MANIFEST).read_text())
+    path = next((copy / "model").glob("member*/model.json"))
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "algorithm": "tests.forged_code:run"}))
+    (copy / MANIFEST).unlink()
+    seal(copy, {key: facts[key] for key in facts if key not in ("files", "digest")})
+    with pytest.raises(ArtifactError, match=r"trust=\['tests.forged_code:run'\]"):
+        Predictor.load(copy).predict(make_frame(3))
+    assert "tests.forged_code" not in sys.modules
+
+
 def test_a_sealed_lie_about_the_kind_of_model_runs_nothing(copy: Path) -> None:
     """Even with a correct seal, only kinds in netwright's own table are opened."""
     facts = json.loads((copy / MANIFEST).read_text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -113,13 +113,17 @@ def _reported(out: Path) -> Iterator[None]:
     write_report(RunFolder.open(out))
 
 
-def load(folder: str | Path) -> Predictor:
+def load(folder: str | Path, trust: Sequence[str] = ()) -> Predictor:
     """Opens a predictor folder, or the one in a run folder; runs no code from it.
+
+    Args:
+        folder: Where it is.
+        trust: Learners of your own (`package:attribute`) whose models may be opened.
 
     Raises:
         ArtifactError: It is missing, damaged, changed, or of another version.
     """
-    return Predictor.load(folder)
+    return Predictor.load(folder, trust)
 
 
 def tune(

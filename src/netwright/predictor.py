@@ -32,6 +32,7 @@ from netwright.data.values import as_numbers
 from netwright.explain.importance import permutation_importance
 from netwright.learners.ensemble import write_ensemble
 from netwright.learners.models import load_model
+from netwright.learners.trust import trust as trust_learners
 
 MANIFEST = "manifest.json"
 MODEL = "model"
@@ -55,12 +56,18 @@ class Predictor:
         return f"Predictor({task.kind} {task.target!r}, {len(self.manifest['members'])} models)"
 
     @classmethod
-    def load(cls, folder: str | Path) -> Predictor:
-        """Opens a predictor folder, or the one inside a run folder.
+    def load(cls, folder: str | Path, trust: Sequence[str] = ()) -> Predictor:
+        """Opens a predictor folder, or the one inside a run folder; runs no code from it.
+
+        Args:
+            folder: Where it is.
+            trust: Learners of your own (`package:attribute`) whose models may be opened; only
+                needed where they are not installed as plug-ins and were not used in this process.
 
         Raises:
             ArtifactError: It is missing, damaged, changed, or of another version.
         """
+        trust_learners(trust)
         path = Path(folder)
         inside = path / "predictor"
         return cls(inside if (inside / MANIFEST).exists() else path)

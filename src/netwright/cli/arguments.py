@@ -14,6 +14,10 @@ Data = Annotated[
     typer.Argument(help="CSV, TSV, Parquet, JSON lines, Arrow, Excel (gz too), or 'URL::SELECT'."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option("--trust", help="Learner of your own (package:attribute) to open models of."),
+]
 JsonLog = Annotated[
     bool, typer.Option("--json-log", help="Progress as one JSON object a line, on stderr.")
 ]

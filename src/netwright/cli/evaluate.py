@@ -6,14 +6,14 @@ import json
 
 import typer
 
-from netwright.cli.arguments import Data, Json, Run
+from netwright.cli.arguments import Data, Json, Run, Trust
 
 
-def evaluate(run: Run, data: Data, as_json: Json = False) -> None:
+def evaluate(run: Run, data: Data, as_json: Json = False, trust: Trust = None) -> None:
     """Judge a finished run on a table that has the target: every metric of the kind."""
     from netwright.predictor import Predictor
 
-    scores = Predictor.load(run).evaluate(data)
+    scores = Predictor.load(run, trust or ()).evaluate(data)
     if as_json:
         typer.echo(json.dumps(scores))
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netwright.cli.arguments import Data, Run
+from netwright.cli.arguments import Data, Run, Trust
 
 
 def predict(
@@ -15,6 +15,7 @@ def predict(
     data: Data,
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
     proba: Annotated[bool, typer.Option("--proba", help="Add one column a class.")] = False,
+    trust: Trust = None,
 ) -> None:
     """Predict a table: row number, prediction and, with --proba, one column a class."""
     import pandas as pd
@@ -27,7 +28,7 @@ def predict(
         raise ConfigError(f"Predictions are written as .csv or .parquet. Got {str(out)!r} instead.")
     if not out.parent.exists():
         raise ConfigError(f"There is no folder {str(out.parent)!r} to write to; make it first.")
-    predictor = Predictor.load(run)
+    predictor = Predictor.load(run, trust or ())
     frame = read(data)
     # Probabilities come first: a regression has none, and nothing is written then.
     shares = predictor.predict_proba(frame) if proba else None

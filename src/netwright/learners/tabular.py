@@ -28,6 +28,7 @@ from netwright.core.task import Task
 from netwright.features.encoder import Matrix, Target
 from netwright.features.preparation import Preparation, preparation_space
 from netwright.learners import LEARNERS
+from netwright.learners.trust import check_trusted
 
 PREPARATION = ("numbers", "fill", "categories", "text", "text_components")
 CACHED = 6
@@ -246,6 +247,7 @@ class TabularModel(Model):
     def load(cls, folder: Path) -> TabularModel:
         """Reads what `save` wrote."""
         facts = json.loads((folder / "model.json").read_text())
+        check_trusted(facts["algorithm"])
         learner = find("learners", facts["algorithm"], LEARNERS)()
         fitted = None if facts["constant"] else learner.algorithm.fitted.load(folder)
         present = np.asarray(facts["present"], dtype=np.int64)

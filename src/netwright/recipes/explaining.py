@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from netwright.explain.dependence import partial_dependence
 from netwright.explain.importance import permutation_importance
 from netwright.learners.ensemble import EnsembleModel
 from netwright.learners.models import load_model
+from netwright.learners.trust import trust
 from netwright.predictor import Predictor
 
 EXPLANATION = "explain.json"
@@ -35,9 +36,10 @@ def explain(
     seed: int,
     deadline: float | None,
     hard_deadline: float | None,
+    learners: Sequence[str] = (),
 ) -> None:
     """Explains and judges the finished model in a worker, which writes `explain.json`."""
-    work = partial(_explain_job, run.path, weights, test, seed, deadline)
+    work = partial(_explain_job, run.path, weights, test, seed, deadline, learners)
     job = Job(work=work, deadline=hard_deadline, logs=run.logs, label="explain")
     engine.run(job, Watch())
 
@@ -48,9 +50,11 @@ def _explain_job(
     test: str | None,
     seed: int,
     deadline: float | None,
+    learners: Sequence[str],
     worker: str,
 ) -> None:
     """Runs in a worker. Writes after every step, so that being cut short loses only the rest."""
+    trust(learners)
     run = RunFolder.open(path)
     task, table = run.task(), Table.open(run.data)
     found: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from netwright.core.registry import find, names
 from netwright.core.space import Branch, Frozen, Space
 from netwright.core.task import Task
 from netwright.learners import LEARNERS, available
+from netwright.learners.trust import trust
 
 PORTFOLIO: tuple[dict[str, Any], ...] = (
     {"learner": "lightgbm"},
@@ -64,6 +65,7 @@ def choose_learners(task: Task, level: str, wanted: Sequence[str], audit: Audit)
     for name in wanted:
         if name not in known and ":" not in name:
             raise unknown_name("learner", name, known)
+    trust(wanted)
     chosen = list(wanted) or _usual(level)
     fitting = []
     for name in chosen:

@@ -25,6 +25,7 @@ from netwright.data.prepare import prepare, with_folds
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.resampling import ResamplingEvaluator
+from netwright.learners.trust import trust
 from netwright.recipes import explaining, finish
 from netwright.recipes.levels import build_space, choose_learners, first_designs
 from netwright.recipes.options import FitOptions
@@ -173,6 +174,7 @@ def resume(
     folder = RunFolder.open(out)
     facts = folder.read_json(MARK)
     options = FitOptions.from_json(facts["options"])
+    trust(options.learners)
     with folder.owned():
         if seconds is None and options.seconds is not None and trials is None:
             seconds = max(options.seconds - _spent(folder), 0.25 * options.seconds)
@@ -292,7 +294,14 @@ def _hand_over(run: Run, study: Study, quick: bool) -> None:
         deadline = run.clock.deadline(0.5)
         hard = None if shares is None else run.clock.deadline(-shares.overtime)
         explaining.explain(
-            folder, chosen.weights, options.test, run.engine, options.seed, deadline, hard
+            folder,
+            chosen.weights,
+            options.test,
+            run.engine,
+            options.seed,
+            deadline,
+            hard,
+            options.learners,
         )
     _write_result(run, study, chosen, refitted)
 
