@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +9,7 @@ import pytest
 from netwright.core.audit import Audit
 from netwright.core.errors import ConfigError, DataError, UnknownName
 from netwright.core.task import Schema
-from netwright.data.schema import infer_column, infer_schema, read_schema_file, typed
+from netwright.data.schema import infer_column, infer_schema, typed
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -125,22 +122,6 @@ def test_wrong_overrides_are_refused() -> None:
         infer_schema(frame, Audit(), {"prize": "number"})
     with pytest.raises(ConfigError, match="'colour' for 'price'"):
         infer_schema(frame, Audit(), {"price": "colour"})
-
-
-def test_schema_files(tmp_path: Path) -> None:
-    (tmp_path / "s.json").write_text(json.dumps({"a": "text"}))
-    (tmp_path / "s.yaml").write_text("a: text\nb: {type: date}\n")
-    assert read_schema_file(tmp_path / "s.json") == {"a": "text"}
-    assert read_schema_file(tmp_path / "s.yaml")["b"] == {"type": "date"}
-    (tmp_path / "list.yaml").write_text("- a\n")
-    (tmp_path / "torn.yaml").write_text("a: [1\n")
-    for name, message in (
-        ("list.yaml", "must map"),
-        ("torn.yaml", "not JSON or YAML"),
-        ("no", "no schema file"),
-    ):
-        with pytest.raises(ConfigError, match=message):
-            read_schema_file(tmp_path / name)
 
 
 # -------------------------------------------------------------------------- typed

@@ -199,7 +199,7 @@ def test_losers_are_dropped_and_winners_kept(
 
 def test_the_leaderboard_is_in_order_and_carries_weights(run: RunFolder) -> None:
     _, study = parts(run)
-    board = finish.leaderboard(study, chosen_of(run))
+    board = study.leaderboard(chosen_of(run).weights)
     assert [row["rank"] for row in board] == list(range(1, len(board) + 1))
     assert [row["score"] for row in board] == sorted(row["score"] for row in board)
     assert sum(row["weight"] for row in board) == pytest.approx(1, abs=1e-3)

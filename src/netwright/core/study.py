@@ -303,6 +303,22 @@ class Study:
             key=lambda record: (not record.feasible, sign * record.values[0], record.position),
         )
 
+    def leaderboard(self, weights: Mapping[int, float] | None = None) -> list[dict[str, Any]]:
+        """One row a complete trial, best first, with its weight in a finished model."""
+        shares = weights or {}
+        return [
+            {
+                "rank": rank,
+                "trial": record.number,
+                "learner": record.config.get("learner"),
+                "score": record.values[0],
+                "seconds": record.seconds,
+                "weight": round(shares.get(record.number, 0.0), 4),
+                "config": record.config.to_json(),
+            }
+            for rank, record in enumerate(self.ranking(), start=1)
+        ]
+
     def best(self) -> TrialRecord:
         """The best complete trial.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -112,27 +111,6 @@ def _read_overrides(overrides: Mapping[str, Any], frame: pd.DataFrame) -> dict[s
             )
         told[name] = entry
     return told
-
-
-def read_schema_file(path: str | Path) -> dict[str, Any]:
-    """Reads a schema file, JSON or YAML.
-
-    Raises:
-        ConfigError: It is missing or not a mapping of columns to types.
-    """
-    import yaml
-
-    try:
-        loaded = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"There is no schema file {str(path)!r}; check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The schema file {str(path)!r} is not JSON or YAML.") from error
-    if not isinstance(loaded, dict):
-        raise ConfigError(
-            f"The schema file {str(path)!r} must map columns to types, such as {{zip: category}}."
-        )
-    return loaded
 
 
 def _refuse_nested(series: pd.Series) -> None:

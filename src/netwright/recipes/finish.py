@@ -257,24 +257,8 @@ def assemble(
             continue
         folds = sorted((run.trials / f"{number:04d}").glob("fold*"))
         members += [(fold, weight / len(folds)) for fold in folds]
-    board = leaderboard(study, chosen)
+    board = study.leaderboard(chosen.weights)
     write_predictor(run.predictor, task.with_data(None), members, chosen.temperature, board)
-
-
-def leaderboard(study: Study, chosen: Chosen) -> list[dict[str, Any]]:
-    """One row a complete trial, best first."""
-    return [
-        {
-            "rank": rank,
-            "trial": record.number,
-            "learner": record.config.get("learner"),
-            "score": record.values[0],
-            "seconds": record.seconds,
-            "weight": round(chosen.weights.get(record.number, 0.0), 4),
-            "config": record.config.to_json(),
-        }
-        for rank, record in enumerate(study.ranking(), start=1)
-    ]
 
 
 def drop_losers(run: RunFolder, study: Study, chosen: Chosen) -> None:

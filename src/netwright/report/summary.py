@@ -51,18 +51,7 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
 def leaderboard(folder: RunFolder) -> list[dict[str, Any]]:
     """One row a complete trial, best first, with its weight in the finished model."""
     weights = {entry["trial"]: entry["weight"] for entry in read_result(folder).get("ensemble", [])}
-    return [
-        {
-            "rank": rank,
-            "trial": record.number,
-            "learner": record.config.get("learner"),
-            "score": record.values[0],
-            "seconds": record.seconds,
-            "weight": weights.get(record.number, 0.0),
-            "config": record.config.to_json(),
-        }
-        for rank, record in enumerate(read_study(folder).ranking(), start=1)
-    ]
+    return read_study(folder).leaderboard(weights)
 
 
 def history(study: Study) -> list[dict[str, Any]]:
