@@ -33,9 +33,13 @@ def seconds_alive() -> float:
 
 
 def interruptible() -> None:
-    """Treats SIGTERM like Ctrl-C, so that both hand over what there is."""
+    """Treats SIGTERM like Ctrl-C, so that both hand over what there is.
+
+    Also where the shell started us in the background with Ctrl-C ignored.
+    """
 
     def interrupt(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
