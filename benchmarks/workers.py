@@ -1,4 +1,4 @@
-"""Two workers of one thread, or one of two? Trials done and test loss in the same 40 s."""
+"""Two workers of one thread, or one of two? Trials done and test loss in the same 25 s."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def main() -> None:
     rows = []
     for name, target in list(TABLES.items())[: 1 if smoke else None]:
         for setting, (workers, threads) in SETTINGS.items():
-            rows.append(one(name, target, setting, workers, threads, 15 if smoke else 40))
+            rows.append(one(name, target, setting, workers, threads, 15 if smoke else 25))
             print(rows[-1], flush=True)
-    write("workers", {"seconds": 40, "runs": rows}, smoke)
+    write("workers", {"seconds": 25, "runs": rows}, smoke)
 
 
 def one(name: str, target: str, setting: str, workers: str, threads: str, seconds: int) -> dict:

@@ -104,7 +104,8 @@ def test_a_crashing_trial_is_tried_again_once_and_the_run_goes_on(tmp_path: Path
     assert {record.position for record in study.trials("complete", "failed")} == set(range(4))
     failed = study.trials("failed")
     assert failed
-    assert all("worker died (exit code 3)" in str(record.error) for record in failed)
+    # Whoever looks first tells: the parent, or the other worker.
+    assert {str(record.error) for record in failed} <= {"worker died (exit code 3)", "worker lost"}
     assert sum(record.retried for record in failed) == len(failed) / 2
 
 
@@ -203,12 +204,12 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
     import sys
 
     script = tmp_path / "script.py"
+    out = str(tmp_path / "run")
     script.write_text(
         "print('started')\n"
         "import netwright, pandas as pd\n"
-        "frame = pd.DataFrame({'x': range(60), 'z': [1.5, 2.5, 0.5] * 20, 'y': ['a', 'b'] * 30})\n"
-        f"p = netwright.fit(frame, 'y', trials=2, learners=['linear'],"
-        f" out={str(tmp_path / 'run')!r}, schema={'x': 'number'})\n"
+        "frame = pd.DataFrame({'x': [0.5, 2.5, 1.5] * 20, 'y': ['a', 'b'] * 30})\n"
+        f"p = netwright.fit(frame, 'y', trials=2, learners=['linear'], out={out!r})\n"
         "print(len(p.predict(frame)))\n"
     )
     done = subprocess.run(
