@@ -166,7 +166,7 @@ def _only(
 
 
 def _tell_infinities(frame: pd.DataFrame, schema: Schema, audit: Audit) -> None:
-    floats = frame[[*schema.of_type("number")]].select_dtypes("floating")
+    floats = frame[[*schema.of_type("number")]].select_dtypes(np.floating)
     for name in floats.columns[np.isinf(floats.to_numpy()).any(axis=0)]:
         audit.say("schema", f"Infinite values in {name!r} count as missing.", note=True)
 

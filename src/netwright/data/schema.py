@@ -57,7 +57,7 @@ def infer_schema(
 
 def _plain_numbers(frame: pd.DataFrame) -> dict[str, Column]:
     """Float columns without gaps that vary, all at once: thousands of columns are common."""
-    floats = frame.select_dtypes("floating")
+    floats = frame.select_dtypes(np.floating)
     values = floats.to_numpy()
     if values.size == 0:
         return {}

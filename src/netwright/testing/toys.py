@@ -50,7 +50,7 @@ def toy_task(kind: Kind = "binary", rows: int = 160, seed: int = 0, rich: bool =
     frame = pd.DataFrame({"x": rng.normal(size=rows), "noise": rng.normal(size=rows)})
     columns = [Column("x", "number"), Column("noise", "number", optional=rich)]
     codes = rng.integers(0, len(COLOURS), rows)
-    frame["colour"] = pd.Categorical.from_codes(codes, categories=list(COLOURS))
+    frame["colour"] = pd.Categorical.from_codes(codes, pd.Index(COLOURS))
     columns.append(Column("colour", "category", categories=COLOURS))
     signal = 1.5 * frame["x"].to_numpy() + (codes == 1) - (codes == 2)
     if rich:
