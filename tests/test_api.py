@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 
 import netwright
@@ -193,3 +194,23 @@ def test_a_fit_without_a_folder_is_temporary() -> None:
     predictor = netwright.fit(make_frame(), "y", trials=1, engine="inline", learners=["linear"])
     assert predictor.folder.exists()
     assert np.isfinite(predictor.evaluate(make_frame())["auc"])
+
+
+def test_without_explaining_there_is_a_model_and_no_page(tmp_path: Path) -> None:
+    frame = make_frame(80)
+    options = {"trials": 1, "learners": ("linear",), "engine": "inline"}
+    out = tmp_path / "run"
+    predictor = netwright.fit(
+        frame, "y", out=out, explain=False, test=write(frame, tmp_path), **options
+    )
+    assert len(predictor.predict(frame)) == 80
+    assert not (out / "report.html").exists()
+    found = (out / "explain.json").read_text()
+    assert "importance" not in found
+    assert "test_metrics" in found
+
+
+def write(frame: pd.DataFrame, folder: Path) -> str:
+    path = folder / "test.csv"
+    frame.to_csv(path, index=False)
+    return str(path)

@@ -73,7 +73,7 @@ def run_fit(
     """Fits and writes the report; an interrupted fit is reported too."""
     from netwright.recipes import tabular
 
-    with _reported(out):
+    with _reported(out, options.explain):
         return tabular.run(
             data, out, options, progress=progress, overwrite=overwrite, elapsed=elapsed
         )
@@ -100,8 +100,11 @@ def resume(
 
 
 @contextmanager
-def _reported(out: Path) -> Iterator[None]:
+def _reported(out: Path, wanted: bool = True) -> Iterator[None]:
     """Writes report and card afterwards, also when the run was interrupted with a model made."""
+    if not wanted:
+        yield
+        return
     from netwright.report.page import write_report
 
     try:

@@ -107,6 +107,7 @@ class _Estimator(BaseEstimator):
             weight=weight,
             seed=seed,
             schema=schema or None,
+            explain=self.out is not None,  # nobody sees the pages of a folder that goes away
         )
         self.predictor_ = predictor
         if self.out is None:

@@ -57,6 +57,7 @@ def fit(
         float | None, Option(help="Most milliseconds to predict one row.")
     ] = None,
     max_size_mb: Annotated[float | None, Option(help="Most megabytes of the model.")] = None,
+    explain: Annotated[bool, Option(help="Draw what the model looks at; write a report.")] = True,
     overwrite: Annotated[bool, Option(help="Replace a run that is there.")] = False,
     json_log: JsonLog = False,
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -67,10 +68,13 @@ def missing_module(error: ModuleNotFoundError, target: str) -> ConfigError | Mis
 
 def names(role: str, table: Mapping[str, str]) -> dict[str, str]:
     """All names of a role, each with where it lives; built-ins come first and win."""
-    found = dict(table)
-    for entry in entry_points(group=f"netwright.{role}"):
-        found.setdefault(entry.name, entry.value)
-    return found
+    return {**table, **_plugged_in(role), **table}
+
+
+@cache
+def _plugged_in(role: str) -> dict[str, str]:
+    """What installed packages offer for a role; looked up once, it reads every package's files."""
+    return {entry.name: entry.value for entry in entry_points(group=f"netwright.{role}")}
 
 
 def find(role: str, name: str, table: Mapping[str, str]) -> Any:

@@ -37,9 +37,11 @@ def explain(
     deadline: float | None,
     hard_deadline: float | None,
     learners: Sequence[str] = (),
+    pictures: bool = True,
 ) -> None:
     """Explains and judges the finished model in a worker, which writes `explain.json`."""
-    work = partial(_explain_job, run.path, weights, test, seed, deadline, learners)
+    drawn = weights if pictures else {}
+    work = partial(_explain_job, run.path, drawn, test, seed, deadline, learners)
     job = Job(work=work, deadline=hard_deadline, logs=run.logs, label="explain")
     engine.run(job, Watch())
 

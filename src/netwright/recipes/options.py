@@ -39,6 +39,7 @@ class FitOptions:
         memory_bytes: Most memory of all workers together, None for most of the machine.
         storage: Optuna storage URL, None for a journal file in the run folder.
         max_latency_ms, max_size_mb: Limits on the finished model.
+        explain: Whether to draw what the model looks at and write the report page.
     """
 
     target: str
@@ -64,6 +65,7 @@ class FitOptions:
     storage: str | None = None
     max_latency_ms: float | None = None
     max_size_mb: float | None = None
+    explain: bool = True
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:

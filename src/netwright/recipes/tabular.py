@@ -302,6 +302,7 @@ def _hand_over(run: Run, study: Study, quick: bool) -> None:
             deadline,
             hard,
             options.learners,
+            options.explain,
         )
     _write_result(run, study, chosen, refitted)
 
