@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import netwright
-from netwright.core.registry import find, names
+from netwright.core.registry import find, names, plugged_in
 from netwright.engines import ENGINES
 from netwright.learners import LEARNERS
 from netwright.strategies import get_strategy, known_strategies
@@ -56,7 +56,9 @@ def installed(tmp_path: Path) -> Iterator[Path]:
     )
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     sys.path.insert(0, str(tmp_path))
+    plugged_in.cache_clear()
     yield tmp_path
+    plugged_in.cache_clear()
     sys.path.remove(str(tmp_path))
     sys.modules.pop("their_package_of_parts", None)
 
@@ -108,6 +110,7 @@ def test_a_learner_that_was_uninstalled_is_told(installed: Path, tmp_path: Path)
     )
     sys.path.remove(str(installed))
     sys.modules.pop("their_package_of_parts")
+    plugged_in.cache_clear()
     try:
         with pytest.raises(netwright.UserError, match="their_linear"):
             netwright.load(predictor.folder).predict(make_frame(3))

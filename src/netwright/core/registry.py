@@ -68,11 +68,11 @@ def missing_module(error: ModuleNotFoundError, target: str) -> ConfigError | Mis
 
 def names(role: str, table: Mapping[str, str]) -> dict[str, str]:
     """All names of a role, each with where it lives; built-ins come first and win."""
-    return {**table, **_plugged_in(role), **table}
+    return {**table, **plugged_in(role), **table}
 
 
 @cache
-def _plugged_in(role: str) -> dict[str, str]:
+def plugged_in(role: str) -> dict[str, str]:
     """What installed packages offer for a role; looked up once, it reads every package's files."""
     return {entry.name: entry.value for entry in entry_points(group=f"netwright.{role}")}
 
