@@ -187,7 +187,17 @@ def test_ten_thousand_columns(tmp_path: Path, cli) -> None:  # type: ignore[no-u
     wide["y"] = np.where(wide["c0"] > 0, "a", "b")
     path = tmp_path / "wide.parquet"
     wide.to_parquet(path)
-    words = ("--engine", "inline", "--learners", "linear", "--time", "40s", "--trials", "1")
+    words = (
+        "--engine",
+        "inline",
+        "--learners",
+        "linear",
+        "--time",
+        "40s",
+        "--trials",
+        "1",
+        "--no-explain",
+    )
     done = cli("fit", path, "--target", "y", "--out", tmp_path / "run", *words)
     assert done.code == 0, done.err
 

@@ -273,7 +273,7 @@ def test_a_copied_run_can_be_resumed_and_served(tmp_path: Path, fitted: Path) ->
 
 
 def start(tmp_path: Path, *words: str) -> tuple[subprocess.Popen, Path]:
-    make_frame(2000).to_csv(tmp_path / "train.csv", index=False)
+    make_frame(700).to_csv(tmp_path / "train.csv", index=False)
     out = tmp_path / "run"
     command = [
         sys.executable,
@@ -343,7 +343,7 @@ def test_kill_minus_nine_of_the_parent_loses_nothing_finished(tmp_path: Path) ->
 def test_sigkill_of_a_worker_is_survived(tmp_path: Path) -> None:
     import psutil
 
-    process, out = start(tmp_path, "--trials", "8", "--learners", "lightgbm")
+    process, out = start(tmp_path, "--trials", "5", "--learners", "lightgbm", "--no-explain")
     wait_for(out, 1)
     leases = [lease for _, lease in read_study(RunFolder.open(out)).running() if lease]
     if leases and psutil.pid_exists(leases[0]["pid"]):
@@ -354,7 +354,7 @@ def test_sigkill_of_a_worker_is_survived(tmp_path: Path) -> None:
         record.position
         for record in read_study(RunFolder.open(out)).trials("complete", "pruned", "failed")
     }
-    assert positions == set(range(8))
+    assert positions == set(range(5))
 
 
 # -------------------------------------------------------------------------- small parts

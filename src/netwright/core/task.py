@@ -57,7 +57,12 @@ class Schema:
         return iter(self.columns)
 
     def __getitem__(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        return self._named[name]
+
+    @cached_property
+    def _named(self) -> dict[str, Column]:
+        """Tables of ten thousand columns are looked into often."""
+        return {column.name: column for column in self.columns}
 
     @property
     def used(self) -> tuple[Column, ...]:
@@ -70,7 +75,7 @@ class Schema:
 
     def to_json(self) -> list[dict[str, Any]]:
         """A JSON-able list of columns."""
-        return [asdict(column) for column in self.columns]
+        return [vars(column) | {"categories": list(column.categories)} for column in self.columns]
 
     @classmethod
     def from_json(cls, data: list[dict[str, Any]]) -> Schema:
