@@ -8,7 +8,6 @@ it, and any Optuna sampler drives it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,6 @@ from netwright.core.storage import open_storage
 from netwright.core.strategy import (
     POSITION,
     SURPLUS,
-    PositionSeeded,
     StrategySpec,
     derive_seed,
     position_of,
@@ -93,8 +91,7 @@ class Study:
         sampler: BaseSampler
         if isinstance(strategy, StrategySpec):
             self._asked_space = space.flat() if strategy.flat else space
-            make = partial(_make_sampler, strategy, self._asked_space)
-            sampler = PositionSeeded(make, seed, strategy.one_seed)
+            sampler = strategy.sampler(seed, self._asked_space)
         else:
             sampler = strategy
         self.optuna_study = optuna.create_study(
@@ -358,10 +355,6 @@ def read_study(folder: RunFolder) -> Study:
         storage=facts["storage"] or folder.journal,
         name=facts["study"],
     )
-
-
-def _make_sampler(strategy: StrategySpec, space: Space, seed: int) -> BaseSampler:
-    return strategy.make(seed, space)
 
 
 def _why_none(ended: list[TrialRecord]) -> str:
