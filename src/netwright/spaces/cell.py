@@ -7,7 +7,7 @@ sum of what its edges deliver. Edges are named `j<-i`, as in `{"1<-0": "skip_con
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from netwright.core.config import Config, Value
@@ -106,7 +106,7 @@ class EdgeCell(Space):
         starts = dict(zip(range(1, self.nodes), np.cumsum([0, *lengths]), strict=False))
         encoded = np.zeros((len(configs), sum(lengths)))
         for path in self.paths():
-            edges = [column[self.edges[j, i]] for i, j in zip(path, path[1:], strict=False)]
+            edges = [column[self.edges[j, i]] for i, j in pairwise(path)]
             steps = digit[:, edges]
             place = starts[len(edges)] + steps @ (len(real) ** np.arange(len(edges)))
             alive = (steps >= 0).all(axis=1)
