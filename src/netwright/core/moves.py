@@ -34,14 +34,21 @@ def mend(space: Space, values: Mapping[str, Any], rng: Generator) -> Config:
     return space.configure(MendingChooser(values, RandomChooser(rng)))
 
 
-def mutate(space: Space, config: Config, rng: Generator) -> Config:
-    """Changes one active choice; a space of one design gives that design."""
+def mutate(space: Space, config: Config, rng: Generator, spread: float = 0.2) -> Config:
+    """Changes one active choice; a space of one design gives that design.
+
+    Args:
+        space: The space.
+        config: The parent.
+        rng: Decides what changes, and how.
+        spread: Standard deviation of a number's step, on its scale in [0, 1].
+    """
     questions = asked(space, config)
     open_ones = [name for name, domain in questions.domains.items() if domain.size() > 1]
     if not open_ones:
         return config
     name = open_ones[int(rng.integers(len(open_ones)))]
-    value = another(questions.domains[name], questions.answers[name], rng)
+    value = another(questions.domains[name], questions.answers[name], rng, spread)
     return mend(space, {**questions.answers, name: value}, rng)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from netwright.core.config import Config, Value
+from netwright.core.config import Config
 from netwright.core.domains import Chooser
 from netwright.core.encoding import Encoder
 from netwright.core.errors import ConfigError
@@ -112,7 +112,3 @@ class EdgeCell(Space):
             alive = (steps >= 0).all(axis=1)
             encoded[alive, place[alive]] = 1
         return encoded
-
-    def defaults(self) -> dict[str, Value]:
-        """The first operation everywhere."""
-        return dict.fromkeys(self.edges.values(), self.operations[0])

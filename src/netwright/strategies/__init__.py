@@ -12,6 +12,7 @@ from netwright.core.registry import find, names
 from netwright.core.strategy import StrategySpec
 
 STRATEGIES: dict[str, str] = {
+    "auto": "netwright.strategies.auto:AUTO",
     "tpe": "netwright.strategies.samplers:TPE",
     "random": "netwright.strategies.random_search:RANDOM",
     "grid": "netwright.strategies.grid:GRID",

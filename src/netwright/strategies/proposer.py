@@ -44,12 +44,14 @@ class Past:
         configs: Every finished design, failed ones among them.
         losses: One row a design, one loss an objective, smaller is better; infinite when failed.
         violations: Sum of the violated limits of each design, zero when it keeps them all.
+        limits: What was measured for each limit of each design; above zero breaks it.
         pending: Designs being judged at this moment.
     """
 
     configs: list[Config] = field(default_factory=list)
     losses: list[tuple[float, ...]] = field(default_factory=list)
     violations: list[float] = field(default_factory=list)
+    limits: list[Mapping[str, float]] = field(default_factory=list)
     pending: list[Config] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -157,12 +159,15 @@ class Proposer(BaseSampler):
                 continue
             self._places[trial.number] = -1 if config is None else len(self.past)
             if config is not None:
-                self._add(config, _losses(trial, signs), _violation(trial))
+                self._add(config, _losses(trial, signs), trial.constraints)
 
-    def _add(self, config: Config, losses: tuple[float, ...], violation: float) -> None:
+    def _add(
+        self, config: Config, losses: tuple[float, ...], limits: Mapping[str, float]
+    ) -> None:
         self.past.configs.append(config)
         self.past.losses.append(losses)
-        self.past.violations.append(violation)
+        self.past.limits.append(limits)
+        self.past.violations.append(sum(max(0.0, value) for value in limits.values()))
         self._known.add(self.space.canonical(config))
         self.learn(len(self.past) - 1)
 
@@ -188,10 +193,6 @@ def _losses(trial: FrozenTrial, signs: Sequence[float]) -> tuple[float, ...]:
     if values is None or not np.isfinite(values).all():
         return (np.inf,) * len(signs)
     return tuple(sign * value for sign, value in zip(signs, values, strict=True))
-
-
-def _violation(trial: FrozenTrial) -> float:
-    return float(sum(max(0.0, value) for value in trial.constraints.values()))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,155 @@
+"""`auto`: our own search, a Gaussian process that fits the space, the budget and what was seen.
+
+One model for every kind of space: it starts from the declared defaults and spread-out designs, then
+takes the greatest expected improvement (Jones, Schonlau and Welch, 1998) under a process over
+mixed, conditional parameters and the paths of cells. Where all designs can be listed, all are
+candidates; elsewhere candidates are drawn at random and around the best. Losses are warped so
+that the differences among the good count. With several objectives each has its process, and the
+candidate with the greatest hypervolume among joint draws is taken (after Bradford, Schweidtmann
+and Lapkin, 2018).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.random import Generator
+
+from netwright.core.config import Config
+from netwright.core.space import Space
+from netwright.strategies.belief import Belief, columns, promise
+from netwright.strategies.gaussian_process import Points, distances
+from netwright.strategies.pool import Eyes, Score, around, one_of_each
+from netwright.strategies.proposer import Past, Proposer, spec
+
+GROWTH = 1.15
+"""Weights are found anew whenever so many times more designs are known."""
+
+
+class Auto(Proposer):
+    """Bayesian optimisation of any space.
+
+    Args:
+        space: What may be chosen.
+        seed: Everything random derives from it.
+        starts: Designs before the model is asked.
+        most_listed: Spaces of at most so many designs are looked at as a whole.
+        most_seen: The model looks at the best and the latest so many at most.
+        drawn: Candidates of each trial where designs are not listed.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        seed: int | None = None,
+        starts: int = 5,
+        most_listed: int = 20_000,
+        most_seen: int = 400,
+        drawn: int = 600,
+    ) -> None:
+        super().__init__(space, seed)
+        self.starts = starts
+        self.most_seen = most_seen
+        self.drawn = drawn
+        self._eyes = Eyes(space)
+        self._all = one_of_each(space, most_listed, np.random.default_rng([self.seed, 0]))
+        self._pool = None if self._all is None else self._eyes.points(self._all)
+        self._place = {space.canonical(c): i for i, c in enumerate(self._all or ())}
+        self._open = np.ones(len(self._place), dtype=bool)
+        self._seen: Points | None = None
+        self._beliefs: dict[str, Belief] = {}
+
+    def use_cheap(self, score: Score) -> None:
+        """Takes cheap scores into account: where to start, and what to believe.
+
+        Args:
+            score: Design -> {name: score}; NaN where unknown. Where to start trusts that higher
+                is better; what to believe is learned.
+        """
+        self._eyes = Eyes(self.space, score, np.random.default_rng([self.seed, 1]))
+        self._pool = None if self._all is None else self._eyes.points(self._all)
+
+    def learn(self, place: int) -> None:
+        """Sees one more design."""
+        config = self.past.configs[place]
+        point = self._eyes.points([config])
+        self._seen = point if self._seen is None else self._seen.joined(point)
+        self._close(config)
+
+    def _close(self, config: Config, closed: bool = True) -> None:
+        place = self._place.get(self.space.canonical(config))
+        if place is not None:
+            self._open[place] = not closed
+
+    def propose(self, past: Past, rng: Generator) -> Config:
+        """The candidate that promises most."""
+        known = np.isfinite([losses[0] for losses in past.losses])
+        if len(past) + len(past.pending) < self.starts or not known.any():
+            return self._start(past, rng)
+        if self._all is not None and len(past) <= self.most_seen:
+            return self._best_listed(past, rng)
+        return self._best_drawn(past, rng)
+
+    def _start(self, past: Past, rng: Generator) -> Config:
+        """Defaults first where there are any, then the cheaply promising, or the far apart."""
+        if self.space.defaults() and not self.tried(self.space.complete()):
+            return self.space.complete()
+        count = 30 if self._eyes.score is None else 1000
+        drawn = [config for config in (self.space.sample(rng) for _ in range(count)) if not self.tried(config)]
+        known = [*past.configs, *past.pending]
+        if self._eyes.score is not None and drawn:
+            return drawn[int(self._eyes.votes(drawn).argmax())]
+        if not known or not drawn:
+            return self.space.sample(rng)
+        apart = distances(self._eyes.points(drawn), self._eyes.points(known)).sum(axis=0)
+        return drawn[int(apart.min(axis=1).argmax())]
+
+    def _best_listed(self, past: Past, rng: Generator) -> Config:
+        """The best of all designs; what is believed of them grows row by row."""
+        assert self._all is not None and self._pool is not None and self._seen is not None
+        if not self._open.any():
+            return self.space.sample(rng)
+        believed = []
+        for column in columns(past):
+            belief = self._beliefs.setdefault(column.name, Belief())
+            fitted = last_fit(len(past), self.starts)
+            believed.append(belief.grown(column, self._seen, self._pool, fitted))
+        promising = np.where(self._open, promise(believed, past, range(len(past)), rng), -np.inf)
+        for config in past.pending:
+            promising[self._place[self.space.canonical(config)]] = -np.inf
+        return self._all[int(promising.argmax())]
+
+    def _best_drawn(self, past: Past, rng: Generator) -> Config:
+        """The best of some designs drawn at random and around the best so far."""
+        assert self._seen is not None
+        best = [past.configs[place] for place in past.order()[:5]]
+        drawn = [c for c in around(self.space, best, self.drawn, rng) if not self.tried(c)]
+        if not drawn:
+            return self.space.sample(rng)
+        pool = self._eyes.points(drawn)
+        rows = self._looked_at(past, len(past))
+        fitted = self._looked_at(past, last_fit(len(past), self.starts))
+        believed = []
+        for column in columns(past):
+            belief = self._beliefs.setdefault(column.name, Belief())
+            believed.append(belief.drawn(column, self._seen, pool, rows, fitted))
+        return drawn[int(promise(believed, past, rows, rng).argmax())]
+
+    def _looked_at(self, past: Past, count: int) -> list[int]:
+        """Which of the first `count` designs the model looks at: the best and the latest."""
+        if count <= self.most_seen:
+            return list(range(count))
+        best = past.order(range(count))[: self.most_seen // 2]
+        return sorted({*best, *range(count - self.most_seen // 2, count)})
+
+
+def last_fit(count: int, first: int) -> int:
+    """The latest number of designs, up to `count`, at which weights are found anew."""
+    fitted = first
+    while (following := math.ceil(fitted * GROWTH)) <= count:
+        fitted = following
+    return fitted
+
+
+AUTO = spec("auto", Auto)

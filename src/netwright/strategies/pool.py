@@ -1,0 +1,109 @@
+"""Designs that a model chooses among: all of them where they can be listed, else drawn around.
+
+A design is seen as numbers by `Eyes`, which know the space's parameters and, where there are any,
+what cheap scores say of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.random import Generator
+
+from netwright.core import moves
+from netwright.core.config import Config
+from netwright.core.encoding import Encoder
+from netwright.core.space import Space
+from netwright.strategies.gaussian_process import Points
+
+Score = Callable[[Config], Mapping[str, float]]
+REFERENCE = 500
+"""Designs drawn at random, among whom a cheap score is ranked."""
+
+
+class Eyes:
+    """Turns designs into points.
+
+    Args:
+        space: What may be chosen.
+        score: Cheap scores of a design, by name; NaN where unknown.
+        rng: Draws the designs that cheap scores are ranked among.
+    """
+
+    def __init__(
+        self, space: Space, score: Score | None = None, rng: Generator | None = None
+    ) -> None:
+        self.encoder = Encoder(space.domains())
+        self.score = score
+        self.categorical = np.array(self.encoder.categorical, dtype=bool)
+        if score is not None and rng is not None:
+            drawn = [space.sample(rng) for _ in range(REFERENCE)]
+            self.names = sorted({name for config in drawn[:20] for name in score(config)})
+            self._sorted = np.sort(self._scores(drawn), axis=0)  # NaN last
+            self.categorical = np.append(self.categorical, np.zeros(len(self.names), dtype=bool))
+
+    def points(self, configs: Sequence[Config]) -> Points:
+        """(n, parameters + cheap scores)."""
+        codes = self.encoder.codes(configs)
+        if self.score is not None:
+            codes = np.hstack([codes, self.ranks(configs)])
+        return Points(codes, self.categorical)
+
+    def ranks(self, configs: Sequence[Config]) -> np.ndarray:
+        """(n, scores): the share of random designs that a cheap score puts below each, or NaN."""
+        scores = self._scores(configs)
+        known = (~np.isnan(self._sorted)).sum(axis=0)
+        columns = [
+            np.searchsorted(self._sorted[:count, column], scores[:, column]) / max(count, 1)
+            for column, count in enumerate(known)
+        ]
+        return np.where(np.isnan(scores), np.nan, np.stack(columns, axis=1))
+
+    def votes(self, configs: Sequence[Config]) -> np.ndarray:
+        """(n,) the mean rank over the scores that are known; zero where none is."""
+        ranks = self.ranks(configs)
+        known = ~np.isnan(ranks)
+        return np.asarray(np.nan_to_num(ranks).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+
+    def _scores(self, configs: Sequence[Config]) -> np.ndarray:
+        assert self.score is not None
+        found = [self.score(config) for config in configs]
+        return np.array([[told.get(name, np.nan) for name in self.names] for told in found])
+
+
+def one_of_each(space: Space, most: int, rng: Generator) -> list[Config] | None:
+    """One of all designs that are the same thing, None when there are more than `most`."""
+    groups = _listed(space, most)
+    if groups is None:
+        return None
+    return [group[int(rng.integers(len(group)))] for group in groups.values()]
+
+
+@lru_cache(maxsize=8)
+def _listed(space: Space, most: int) -> dict[Hashable, list[Config]] | None:
+    """Every design by what it is the same as, or None when there are more than `most`."""
+    if any(domain.size() == math.inf for domain in space.domains().values()):
+        return None
+    found: dict[Hashable, list[Config]] = {}
+    for count, config in enumerate(moves.every(space)):
+        if count == most:
+            return None
+        found.setdefault(space.canonical(config), []).append(config)
+    return found
+
+
+def around(space: Space, best: Sequence[Config], count: int, rng: Generator) -> list[Config]:
+    """Candidates where nobody can list all: at random, and near the best at every scale."""
+    found = [space.sample(rng) for _ in range(count // 2)]
+    while len(found) < count:
+        config = best[int(rng.integers(len(best)))]
+        if len(best) > 1 and rng.random() < 0.2:
+            config = space.crossover(config, best[int(rng.integers(len(best)))], rng)
+        spread = float(rng.choice([0.02, 0.08, 0.25]))
+        for _ in range(1 + int(rng.integers(3))):
+            config = moves.mutate(space, config, rng, spread)
+        found.append(config)
+    return list(dict.fromkeys(found))
