@@ -71,8 +71,11 @@ class FixedChooser:
         self.fallback = defaults or {}
         self.asked: dict[str, Any] = {}
 
-    def _answer(self, name: str, middle: Any) -> Any:
-        answer = self.values.get(name, self.fallback.get(name, middle))
+    def _answer(self, name: str, domain: Domain) -> Any:
+        if name in self.values:
+            answer = self.values[name]
+        else:
+            answer = self.fallback[name] if name in self.fallback else middle_of(domain)
         self.asked[name] = answer
         return answer
 
@@ -80,7 +83,7 @@ class FixedChooser:
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
         """Looks a real number up."""
-        value = self._answer(name, middle_of(Float(low, high, log, step)))
+        value = self._answer(name, Float(low, high, log, step))
         self._check(name, value, low, high, (int, float))
         return float(value)
 
@@ -88,7 +91,7 @@ class FixedChooser:
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
         """Looks a whole number up."""
-        value = self._answer(name, middle_of(Int(low, high, log, step)))
+        value = self._answer(name, Int(low, high, log, step))
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         self._check(name, value, low, high, (int,))
@@ -96,7 +99,7 @@ class FixedChooser:
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """Looks one of several up."""
-        value = self._answer(name, middle_of(_domain(choices)))
+        value = self._answer(name, _domain(choices))
         if value not in choices:
             raise ConfigError(f"Parameter {name!r} must be one of {list(choices)}. Got {value!r}.")
         return value

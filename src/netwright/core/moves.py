@@ -34,22 +34,29 @@ def mend(space: Space, values: Mapping[str, Any], rng: Generator) -> Config:
     return space.configure(MendingChooser(values, RandomChooser(rng)))
 
 
-def mutate(space: Space, config: Config, rng: Generator, spread: float = 0.2) -> Config:
-    """Changes one active choice; a space of one design gives that design.
+def mutate(space: Space, config: Config, rng: Generator) -> Config:
+    """Changes one active choice; a space of one design gives that design."""
+    return changed(space, asked(space, config), rng)
+
+
+def changed(
+    space: Space, questions: Recorder, rng: Generator, changes: int = 1, spread: float = 0.2
+) -> Config:
+    """A design with some active choices made anew; what they open is drawn at random.
 
     Args:
         space: The space.
-        config: The parent.
+        questions: What `asked` found out about the parent.
         rng: Decides what changes, and how.
+        changes: How many choices.
         spread: Standard deviation of a number's step, on its scale in [0, 1].
     """
-    questions = asked(space, config)
-    open_ones = [name for name, domain in questions.domains.items() if domain.size() > 1]
-    if not open_ones:
-        return config
-    name = open_ones[int(rng.integers(len(open_ones)))]
-    value = another(questions.domains[name], questions.answers[name], rng, spread)
-    return mend(space, {**questions.answers, name: value}, rng)
+    values = dict(questions.answers)
+    movable = [name for name, domain in questions.domains.items() if domain.size() > 1]
+    for place in rng.permutation(len(movable))[:changes]:
+        name = movable[place]
+        values[name] = another(questions.domains[name], values[name], rng, spread)
+    return mend(space, values, rng)
 
 
 def crossover(space: Space, mother: Config, father: Config, rng: Generator) -> Config:

@@ -46,7 +46,7 @@ class Auto(Proposer):
         starts: int = 5,
         most_listed: int = 20_000,
         most_seen: int = 400,
-        drawn: int = 600,
+        drawn: int = 300,
     ) -> None:
         super().__init__(space, seed)
         self.starts = starts

@@ -20,6 +20,8 @@ from netwright.core.space import Space
 from netwright.strategies.gaussian_process import Points
 
 Score = Callable[[Config], Mapping[str, float]]
+SPREADS = (0.02, 0.08, 0.25)
+"""Steps of numbers near the best designs, on their scale in [0, 1]."""
 REFERENCE = 500
 """Designs drawn at random, among whom a cheap score is ranked."""
 
@@ -97,13 +99,13 @@ def _listed(space: Space, most: int) -> dict[Hashable, list[Config]] | None:
 
 def around(space: Space, best: Sequence[Config], count: int, rng: Generator) -> list[Config]:
     """Candidates where nobody can list all: at random, and near the best at every scale."""
-    found = [space.sample(rng) for _ in range(count // 2)]
+    found = [space.sample(rng) for _ in range(count // 3)]
+    known = [moves.asked(space, config) for config in best]
     while len(found) < count:
-        config = best[int(rng.integers(len(best)))]
-        if len(best) > 1 and rng.random() < 0.2:
-            config = space.crossover(config, best[int(rng.integers(len(best)))], rng)
-        spread = float(rng.choice([0.02, 0.08, 0.25]))
-        for _ in range(1 + int(rng.integers(3))):
-            config = moves.mutate(space, config, rng, spread)
-        found.append(config)
+        one = int(rng.integers(len(best)))
+        if len(best) > 1 and rng.random() < 0.15:
+            found.append(space.crossover(best[one], best[int(rng.integers(len(best)))], rng))
+        else:
+            changes, spread = 1 + int(rng.integers(3)), float(rng.choice(SPREADS))
+            found.append(moves.changed(space, known[one], rng, changes, spread))
     return list(dict.fromkeys(found))
