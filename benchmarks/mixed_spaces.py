@@ -58,7 +58,7 @@ def net(epochs: int, config: Config, kind: type) -> Any:
     return make_pipeline(
         StandardScaler(),
         kind(
-            widths,
+            hidden_layer_sizes=widths,
             activation=config["activation"],
             alpha=config["alpha"],
             batch_size=int(config["batch"]),
@@ -176,7 +176,11 @@ REGRESSORS = Joined(
             ),
             "tree": Parameters({"depth": Int(1, 12), "leaf": Int(1, 60, log=True)}),
             "boosting": Parameters(
-                {"rounds": Int(5, 80, log=True), "rate": Float(0.01, 0.5, log=True), "depth": Int(1, 6)}
+                {
+                    "rounds": Int(5, 80, log=True),
+                    "rate": Float(0.01, 0.5, log=True),
+                    "depth": Int(1, 6),
+                }
             ),
         },
     ),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from netwright.core.space import Space
 
-MOST_COUNTED = 1_000_000
+MOST_COUNTED = 100_000
 
 
 def asked(space: Space, config: Mapping[str, Any]) -> Recorder:

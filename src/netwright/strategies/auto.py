@@ -96,7 +96,11 @@ class Auto(Proposer):
         if self.space.defaults() and not self.tried(self.space.complete()):
             return self.space.complete()
         count = 30 if self._eyes.score is None else 1000
-        drawn = [config for config in (self.space.sample(rng) for _ in range(count)) if not self.tried(config)]
+        drawn = [
+            config
+            for config in (self.space.sample(rng) for _ in range(count))
+            if not self.tried(config)
+        ]
         known = [*past.configs, *past.pending]
         if self._eyes.score is not None and drawn:
             return drawn[int(self._eyes.votes(drawn).argmax())]

@@ -161,9 +161,7 @@ class Proposer(BaseSampler):
             if config is not None:
                 self._add(config, _losses(trial, signs), trial.constraints)
 
-    def _add(
-        self, config: Config, losses: tuple[float, ...], limits: Mapping[str, float]
-    ) -> None:
+    def _add(self, config: Config, losses: tuple[float, ...], limits: Mapping[str, float]) -> None:
         self.past.configs.append(config)
         self.past.losses.append(losses)
         self.past.limits.append(limits)
