@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from netwright.cli.bench import bench
 from netwright.cli.evaluate import evaluate
 from netwright.cli.fit import fit
 from netwright.cli.plugins import plugins
@@ -38,5 +39,5 @@ def root(
     """Bring data, a target, a metric and a budget; netwright designs the model."""
 
 
-for command in (fit, resume, show, report, predict, evaluate, plugins):
+for command in (fit, resume, show, report, predict, evaluate, bench, plugins):
     app.command()(command)

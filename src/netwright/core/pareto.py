@@ -95,7 +95,7 @@ def _front_of_two(distinct: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _front_of_any(distinct: NDArray[Any]) -> NDArray[np.bool_]:
-    """In this order nobody is dominated by a later row, so what is left standing is on the front."""
+    """Nobody is dominated by a later row, so whoever is left standing is on the front."""
     import numpy as np
 
     standing = np.ones(len(distinct), dtype=bool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from netwright.core.errors import ConfigError, DataError, unknown_name
 from netwright.data.values import BLANKS, is_textual
 
-Direction = Literal["maximize", "minimize"]
 _LIMIT = re.compile(r"^\s*(?P<column>.+?)\s*(?P<side><=|>=)\s*(?P<bound>\S+)\s*$")
 
 
@@ -73,7 +72,7 @@ class Columns:
     minimise: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     cheap: tuple[str, ...] = ()
-    direction: Direction = "maximize"
+    direction: str = "maximize"
 
     def __post_init__(self) -> None:
         if self.direction not in ("maximize", "minimize"):

@@ -17,6 +17,7 @@ from time import perf_counter
 
 import optuna
 from optuna.samplers import BaseSampler
+from optuna.study import StudyDirection
 from optuna.trial import Trial, TrialState
 
 from netwright.core.config import Config
@@ -91,11 +92,11 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
     running: list[tuple[float, int, Trial, Config, Result]] = []
     places: list[int] = []
     with _quiet():
-        spec = _spec(strategy)
+        spec = strategy_of(strategy)
         space = table.space.flat() if spec.flat else table.space
         study = optuna.create_study(
             sampler=_sampler(spec, table, space, seed),
-            directions=[direction for _, direction in table.columns.objectives],
+            directions=[StudyDirection[d.upper()] for _, d in table.columns.objectives],
         )
         while True:
             while len(running) < rules.workers and rules.open_for(asked):
@@ -119,7 +120,13 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
     return Replay(tuple(places), seconds / asked)
 
 
-def _spec(strategy: str) -> StrategySpec:
+def strategy_of(strategy: str) -> StrategySpec:
+    """The strategy of a name, or of a person's own `package:Class`.
+
+    Raises:
+        UnknownName: No such strategy.
+        ConfigError: It is not one that a seed can be given to.
+    """
     spec = get_strategy(strategy)
     if not isinstance(spec, StrategySpec):
         raise ConfigError(f"A replay needs a strategy that takes a seed. Got {strategy!r}.")
@@ -138,12 +145,16 @@ def _sampler(spec: StrategySpec, table: DesignTable, space: Space, seed: int) ->
 
 
 def _tell(study: optuna.Study, trial: Trial, result: Result, table: DesignTable) -> None:
-    if result.state != "complete":
-        study.tell(trial, state=TrialState.FAIL)
-        return
-    for name, value in result.constraints.items():
-        trial.set_constraint(name, value)
-    study.tell(trial, [result.scores[name] for name, _ in table.columns.objectives])
+    """What `study.tell` does, without its deep copy of the trial, half the time of a query."""
+    state, values = TrialState.FAIL, None
+    if result.state == "complete":
+        state = TrialState.COMPLETE
+        values = [result.scores[name] for name, _ in table.columns.objectives]
+        for name, value in result.constraints.items():
+            trial.set_constraint(name, value)
+    frozen = study._storage.get_trial(trial._trial_id)
+    study.sampler.after_trial(study, frozen, state, values)
+    study._storage.set_trial_state_values(trial._trial_id, state, values)
 
 
 @contextmanager
