@@ -163,9 +163,7 @@ def test_the_evaluator_looks_up() -> None:
 
 def test_the_evaluator_serves_an_ordinary_study() -> None:
     table = read(make_designs())
-    study = Study(
-        table.space, objectives=table.columns.objectives, strategy=get_strategy("grid")
-    )
+    study = Study(table.space, objectives=table.columns.objectives, strategy=get_strategy("grid"))
     study.run(TableEvaluator(table), Budget(trials=18), InlineEngine())
     assert study.best().scores["test"] == table.test[table.optimum]
 

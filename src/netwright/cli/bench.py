@@ -72,6 +72,7 @@ def bench(
 
     interruptible()
     _writable(json, plot)
+    _payable(cost, cost_budget)
     limits = tuple(map(Limit.parse, limit or ()))
     further = tuple(minimise or ())
     scores = tuple(_listed(cheap))
@@ -108,6 +109,13 @@ def _writable(*paths: Path | None) -> None:
             raise ConfigError(
                 f"There is no folder {str(path.parent)!r} to write to; make it first."
             )
+
+
+def _payable(cost: str | None, cost_budget: float | None) -> None:
+    from netwright.core.errors import ConfigError
+
+    if cost_budget is not None and cost is None:
+        raise ConfigError("A --cost-budget needs --cost, the column of seconds of a full training.")
 
 
 def _ticker() -> Callable[[int, int, str], None] | None:

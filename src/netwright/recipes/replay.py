@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from time import perf_counter
+from time import process_time
 
 import optuna
 from optuna.samplers import BaseSampler
@@ -74,7 +74,8 @@ class Replay:
     Attributes:
         places: The table's row of each query that counts, in the order they ended; -1 where the
             table does not hold the design.
-        seconds_per_query: Real seconds of the strategy and Optuna, on average.
+        seconds_per_query: Processor seconds of the strategy and Optuna, on average; waiting for a
+            core that others use does not count.
     """
 
     places: tuple[int, ...]
@@ -100,10 +101,10 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
         )
         while True:
             while len(running) < rules.workers and rules.open_for(asked):
-                began = perf_counter()
+                began = process_time()
                 trial = study.ask()
                 config = space.configure(trial)
-                seconds += perf_counter() - began
+                seconds += process_time() - began
                 result = evaluator.evaluate(config, Context())
                 heappush(running, (clock + result.cost, trial.number, trial, config, result))
                 asked += 1
@@ -112,9 +113,9 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
             clock, _, trial, config, result = heappop(running)
             if rules.over(clock):
                 break
-            began = perf_counter()
+            began = process_time()
             _tell(study, trial, result, table)
-            seconds += perf_counter() - began
+            seconds += process_time() - began
             place = table.place(config)
             places.append(-1 if place is None else place)
     return Replay(tuple(places), seconds / asked)

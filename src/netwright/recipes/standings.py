@@ -32,7 +32,7 @@ def summarise(table: DesignTable, runs: Sequence[Replay]) -> dict[str, Any]:
         `validation_mean`, `validation_regret`: its validation, and the optimum's distance to it.
         `curve`, `curve_error`: mean test of the best so far after each query, and its standard
         error; a replay that ended early stays where it was.
-        `queries`: how many counted, on average; `seconds_per_query`: real ones;
+        `queries`: how many counted, on average; `seconds_per_query`: the strategy's own.
         `found`: share of the seeds that found a feasible design.
         `hypervolume`: of the exact front's, the mean over seeds, with several objectives.
     """
