@@ -30,7 +30,6 @@ def write_comparison(outcome: dict[str, Any], path: Path) -> Path:
         name=Path(outcome["table"]).name.split(".")[0],
         strategies=strategies,
         several=several,
-        winner=strategies[0][0] if strategies[0][1]["test_mean"] is not None else None,
     )
     path.write_text(page, encoding="utf-8")
     return path
@@ -57,9 +56,11 @@ def _sections(outcome: dict[str, Any], strategies: Standings, several: bool) -> 
     regrets = {name: told["validation_regret"] for name, told in strategies}
     known = {name: value for name, value in regrets.items() if value is not None}
     if known:
-        title = f"regret in {outcome['columns']['validation']}"
-        said = "How far the best validation found is from the table's best; shorter is better."
-        found.append(("What was missed", said, bars(list(known), list(known.values()), title)))
+        said = (
+            f"How far the best {outcome['columns']['validation']} found is from the table's best; "
+            "shorter is better."
+        )
+        found.append(("What was missed", said, bars(list(known), list(known.values()), "regret")))
     if several:
         volumes = {name: told["hypervolume"] for name, told in strategies}
         said = "The share of the exact front's volume that the designs found cover; 1 is all of it."

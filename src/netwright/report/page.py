@@ -11,7 +11,7 @@ import numpy as np
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
-from netwright.report import plots
+from netwright.report import plots, search_plots
 from netwright.report.card import write_card
 from netwright.report.rendering import Section, render
 from netwright.report.summary import history, leaderboard, summarise
@@ -57,13 +57,35 @@ def _figures(
     if told:
         said = "Every finished trial, and the best so far."
         found.append(("Score over time", said, plots.score_over_time(told, task)))
+    found += _front_figures(study)
     found += _importance_figures(task, explained)
     found += _quality_figures(folder, task)
+    return found + _search_figures(study)
+
+
+def _front_figures(study: Study) -> list[Section]:
+    """One for each further objective."""
+    found: list[Section] = []
+    for place, (name, _) in list(enumerate(study.objectives))[1:]:
+        figure = search_plots.front(study, place)
+        if figure is not None:
+            title = f"{study.objectives[0][0]} against {name}"
+            said = "Nothing beats the front in every objective; at its knee it bends most."
+            found.append((title, said, figure))
+    return found
+
+
+def _search_figures(study: Study) -> list[Section]:
     mattered = plots.parameter_importances(study)
-    if mattered:
-        said = "Share of the differences between trials that each parameter explains."
-        figure = plots.bars(list(mattered), list(mattered.values()), "importance")
-        found.append(("What mattered in the search", said, figure))
+    if not mattered:
+        return []
+    said = "Share of the differences between trials that each parameter explains."
+    figure = plots.bars(list(mattered), list(mattered.values()), "importance")
+    found: list[Section] = [("What mattered in the search", said, figure)]
+    lines = search_plots.parallel_coordinates(study, mattered)
+    if lines is not None:
+        said = "A line is a trial; the darker, the better. Drag along an axis to pick some out."
+        found.append(("Parameters and scores", said, lines))
     return found
 
 
