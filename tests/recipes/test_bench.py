@@ -33,6 +33,14 @@ class Listening(optuna.samplers.RandomSampler):
         super().before_trial(study, trial)
 
 
+class Refusing(optuna.samplers.RandomSampler):
+    """Does one objective only."""
+
+    def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        """Refuses."""
+        raise ValueError("one objective only")
+
+
 def table_of(frame: pd.DataFrame | None = None, **columns: object) -> DesignTable:
     told: dict = {"validation": "val", "test": "test", **columns}
     designs = make_designs() if frame is None else frame
@@ -145,6 +153,11 @@ def test_who_uses_cheap_scores_itself_is_not_wrapped(monkeypatch: pytest.MonkeyP
     replay(table, "tpe", 0, Rules(queries=1))
     scores: Mapping[str, float] = heard[0](Config({"op": "conv", "width": 8, "wide": False}))
     assert scores == {"cheap": table.validation[0]}
+
+
+def test_a_strategy_that_refuses_says_so() -> None:
+    with pytest.raises(ConfigError, match="cannot search this table"):
+        replay(table_of(minimise=("size",)), f"{__name__}:Refusing", 0, Rules(queries=1))
 
 
 # ------------------------------------------------------------------------- standings

@@ -102,8 +102,7 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
         while True:
             while len(running) < rules.workers and rules.open_for(asked):
                 began = process_time()
-                trial = study.ask()
-                config = space.configure(trial)
+                trial, config = _ask(study, space, strategy)
                 seconds += process_time() - began
                 result = evaluator.evaluate(config, Context())
                 heappush(running, (clock + result.cost, trial.number, trial, config, result))
@@ -143,6 +142,14 @@ def _sampler(spec: StrategySpec, table: DesignTable, space: Space, seed: int) ->
         sampler.use_cheap(table.cheap)
         return sampler
     return WarmStart(sampler, table.space, table.cheap, seed=seed)
+
+
+def _ask(study: optuna.Study, space: Space, strategy: str) -> tuple[Trial, Config]:
+    try:
+        trial = study.ask()
+        return trial, space.configure(trial)
+    except ValueError as error:  # CMA-ES refuses several objectives so
+        raise ConfigError(f"The strategy {strategy!r} cannot search this table: {error}") from error
 
 
 def _tell(study: optuna.Study, trial: Trial, result: Result, table: DesignTable) -> None:

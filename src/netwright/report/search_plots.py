@@ -108,7 +108,9 @@ def front(study: Study, other: int = 1) -> Any:
     if best:
         ring = {"color": PALETTE[1], "symbol": "circle-open", "size": 17, "line": {"width": 3}}
         _add(figure, [study.knee()], other, "knee", ring)
-    figure.update_traces(line={"color": INK, "width": 1, "shape": "hv"})
+    cheap_is_left = study.objectives[other][1] == "minimize"
+    shape = "hv" if cheap_is_left else "vh"  # a step covers what its designs beat
+    figure.update_traces(line={"color": INK, "width": 1, "shape": shape})
     return styled(figure, study.objectives[other][0], study.objectives[0][0], 420)
 
 
