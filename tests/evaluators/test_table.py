@@ -19,7 +19,8 @@ from netwright.core.space import Parameters, Space
 from netwright.core.study import Study
 from netwright.engines.inline import InlineEngine
 from netwright.evaluators.columns import Columns, Limit
-from netwright.evaluators.table import DesignTable, TableEvaluator, read_table
+from netwright.evaluators.designs import read_table
+from netwright.evaluators.table import DesignTable, TableEvaluator
 from netwright.evaluators.tabulated import Tabulated
 from netwright.spaces import get_space, known_spaces
 from netwright.spaces.nasbench201 import NASBench201

@@ -12,7 +12,8 @@ import pytest
 from netwright.core.config import Config
 from netwright.core.errors import BudgetError, ConfigError, UnknownName
 from netwright.evaluators.columns import Columns, Limit
-from netwright.evaluators.table import DesignTable, read_table
+from netwright.evaluators.designs import read_table
+from netwright.evaluators.table import DesignTable
 from netwright.recipes.bench import bench
 from netwright.recipes.replay import Replay, Rules, replay
 from netwright.recipes.standings import hypervolumes, summarise

@@ -66,7 +66,7 @@ def bench(
     """Compare strategies on a table of designs, many seeds each."""
     from netwright.core.audit import Audit
     from netwright.evaluators.columns import Columns, Limit
-    from netwright.evaluators.table import read_table
+    from netwright.evaluators.designs import read_table
     from netwright.recipes.bench import bench as compare
     from netwright.recipes.replay import Rules
 

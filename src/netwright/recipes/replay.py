@@ -87,37 +87,28 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
 
     Raises:
         UnknownName: No such strategy.
+        ConfigError: The strategy cannot search such a table.
     """
     evaluator = TableEvaluator(table, rules.cost_scale)
-    clock, seconds, asked = 0.0, 0.0, 0
+    clock = 0.0
     running: list[tuple[float, int, Trial, Config, Result]] = []
     places: list[int] = []
     with _quiet():
-        spec = strategy_of(strategy)
-        space = table.space.flat() if spec.flat else table.space
-        study = optuna.create_study(
-            sampler=_sampler(spec, table, space, seed),
-            directions=[StudyDirection[d.upper()] for _, d in table.columns.objectives],
-        )
+        search = _Search(table, strategy, seed)
         while True:
-            while len(running) < rules.workers and rules.open_for(asked):
-                began = process_time()
-                trial, config = _ask(study, space, strategy)
-                seconds += process_time() - began
+            while len(running) < rules.workers and rules.open_for(search.asked):
+                trial, config = search.ask()
                 result = evaluator.evaluate(config, Context())
                 heappush(running, (clock + result.cost, trial.number, trial, config, result))
-                asked += 1
             if not running:
                 break
             clock, _, trial, config, result = heappop(running)
             if rules.over(clock):
                 break
-            began = process_time()
-            _tell(study, trial, result, table)
-            seconds += process_time() - began
+            search.tell(trial, result)
             place = table.place(config)
             places.append(-1 if place is None else place)
-    return Replay(tuple(places), seconds / asked)
+    return Replay(tuple(places), search.seconds / search.asked)
 
 
 def strategy_of(strategy: str) -> StrategySpec:
@@ -133,6 +124,51 @@ def strategy_of(strategy: str) -> StrategySpec:
     return spec
 
 
+class _Search:
+    """One strategy's study of a table, and the processor seconds it takes."""
+
+    def __init__(self, table: DesignTable, strategy: str, seed: int) -> None:
+        spec = strategy_of(strategy)
+        self.strategy = strategy
+        self.objectives = table.columns.objectives
+        self.space = table.space.flat() if spec.flat else table.space
+        self.study = optuna.create_study(
+            sampler=_sampler(spec, table, self.space, seed),
+            directions=[StudyDirection[d.upper()] for _, d in self.objectives],
+        )
+        self.asked = 0
+        self.seconds = 0.0
+
+    def ask(self) -> tuple[Trial, Config]:
+        """The next design."""
+        began = process_time()
+        try:
+            trial = self.study.ask()
+            config = self.space.configure(trial)
+        except ValueError as error:  # CMA-ES refuses several objectives so
+            said = f"The strategy {self.strategy!r} cannot search this table: {error}"
+            raise ConfigError(said) from error
+        self.seconds += process_time() - began
+        self.asked += 1
+        return trial, config
+
+    def tell(self, trial: Trial, result: Result) -> None:
+        """What `study.tell` does, without its deep copy of the trial, half the time of a query."""
+        began = process_time()
+        state, values = TrialState.FAIL, None
+        if result.state == "complete":
+            state = TrialState.COMPLETE
+            values = [result.scores[name] for name, _ in self.objectives]
+            for name, value in result.constraints.items():
+                trial.set_constraint(name, value)
+        storage = self.study._storage
+        self.study.sampler.after_trial(
+            self.study, storage.get_trial(trial._trial_id), state, values
+        )
+        storage.set_trial_state_values(trial._trial_id, state, values)
+        self.seconds += process_time() - began
+
+
 def _sampler(spec: StrategySpec, table: DesignTable, space: Space, seed: int) -> BaseSampler:
     """The strategy's sampler, and cheap scores in its hands when the table has some."""
     sampler = spec.sampler(seed, space)
@@ -142,27 +178,6 @@ def _sampler(spec: StrategySpec, table: DesignTable, space: Space, seed: int) ->
         sampler.use_cheap(table.cheap)
         return sampler
     return WarmStart(sampler, table.space, table.cheap, seed=seed)
-
-
-def _ask(study: optuna.Study, space: Space, strategy: str) -> tuple[Trial, Config]:
-    try:
-        trial = study.ask()
-        return trial, space.configure(trial)
-    except ValueError as error:  # CMA-ES refuses several objectives so
-        raise ConfigError(f"The strategy {strategy!r} cannot search this table: {error}") from error
-
-
-def _tell(study: optuna.Study, trial: Trial, result: Result, table: DesignTable) -> None:
-    """What `study.tell` does, without its deep copy of the trial, half the time of a query."""
-    state, values = TrialState.FAIL, None
-    if result.state == "complete":
-        state = TrialState.COMPLETE
-        values = [result.scores[name] for name, _ in table.columns.objectives]
-        for name, value in result.constraints.items():
-            trial.set_constraint(name, value)
-    frozen = study._storage.get_trial(trial._trial_id)
-    study.sampler.after_trial(study, frozen, state, values)
-    study._storage.set_trial_state_values(trial._trial_id, state, values)
 
 
 @contextmanager
