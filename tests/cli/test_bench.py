@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from netwright.cli.bench import _ticker
 from tests.conftest import Outcome
 from tests.evaluators.test_table import make_designs
 
@@ -149,3 +150,24 @@ def test_the_real_table(cli: Cli, shared_data: Path, tmp_path: Path) -> None:
     for facts in told["strategies"].values():
         assert 92 < facts["test_mean"] < 94.38
         assert facts["seconds_per_query"] < 0.02
+
+
+def test_a_terminal_sees_one_line_that_renews_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _ticker() is None
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    tick = _ticker()
+    assert tick is not None
+    tick(1, 2, "random")
+    tick(2, 2, "random")
+    written = capsys.readouterr().err
+    assert "1 of 2 replays, random" in written
+    assert written.endswith("\r\033[K")
+    assert "\n" not in written
+
+
+def test_a_page_is_written(cli: Cli, designs: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    assert cli("bench", designs, *COLUMNS, *QUICK, "--plot", page).code == 0
+    assert "2 strategies on designs" in page.read_text()

@@ -10,9 +10,11 @@ import pytest
 
 from netwright.core.config import Config
 from netwright.core.space import Space
+from netwright.core.strategy import StrategySpec
 from netwright.strategies import get_strategy
 from netwright.strategies.warm_start import WarmStart, mean_ranks
-from netwright.testing.toys import toy_loss, toy_spaces
+from netwright.testing import check_strategy, toy_spaces
+from netwright.testing.toys import toy_loss
 
 NAN = float("nan")
 
@@ -102,3 +104,16 @@ def test_ranks_are_averaged_and_the_unknown_is_last() -> None:
 def test_ties_share_a_rank_and_no_score_ranks_all_alike() -> None:
     assert mean_ranks([{"a": 1.0}, {"a": 1.0}, {"a": 0.0}]).tolist() == [1.5, 1.5, 3]
     assert mean_ranks([{}, {}]).tolist() == [0, 0]
+
+
+# ------------------------------------------------------------------------------- laws
+
+
+def warm(seed: int, space: Space) -> WarmStart:
+    """Importable, as workers need it."""
+    inner = get_strategy("regularized_evolution").sampler(seed, space)
+    return WarmStart(inner, space, cheap, count=4, pool=50, seed=seed)
+
+
+def test_it_keeps_the_laws_of_every_strategy() -> None:
+    check_strategy(StrategySpec("warm", warm, placed=True))
