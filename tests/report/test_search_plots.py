@@ -8,6 +8,7 @@ from netwright.core.combining import Branch
 from netwright.core.result import Result
 from netwright.core.space import Categorical, Float, Int, Parameters
 from netwright.core.study import Study
+from netwright.report.page import _front_figures, _search_figures
 from netwright.report.search_plots import front, parallel_coordinates
 from netwright.strategies import get_strategy
 
@@ -87,3 +88,45 @@ def test_a_front_of_nothing() -> None:
     assert front(several([])) is None
     figure = front(several([(1, 1, 1)]))
     assert [trace.name for trace in figure.data] == ["breaks a limit"]
+
+
+@pytest.mark.parametrize(("direction", "shape"), [("minimize", "hv"), ("maximize", "vh")])
+def test_steps_cover_what_is_beaten(direction: str, shape: str) -> None:
+    study = Study(
+        {"x": Float(0, 1)},
+        objectives=[("loss", "minimize"), ("other", direction)],
+        strategy=get_strategy("random"),
+    )
+    trial = study.ask()
+    assert trial is not None
+    study.tell(trial, Result(scores={"loss": 1.0, "other": 2.0}))
+    assert {trace.line.shape for trace in front(study).data} == {shape}
+
+
+def test_three_objectives_are_a_figure_each_further_one() -> None:
+    objectives = [("accuracy", "maximize"), ("seconds", "minimize"), ("bytes", "minimize")]
+    study = Study({"x": Float(0, 1)}, objectives=objectives, strategy=get_strategy("random"))
+    for row in ((1, 2, 3), (3, 2, 1), (0, 9, 9)):
+        trial = study.ask()
+        assert trial is not None
+        named = zip(("accuracy", "seconds", "bytes"), row, strict=True)
+        study.tell(trial, Result(scores={name: float(value) for name, value in named}))
+    sections = _front_figures(study)
+    assert [title for title, _, _ in sections] == [
+        "accuracy against seconds",
+        "accuracy against bytes",
+    ]
+    traces = {trace.name: trace for trace in sections[1][2].data}
+    assert traces["front"].mode == "markers"  # a line would join what is not neighbours
+    assert list(traces["front"].x) == [1.0]
+
+
+def test_the_report_draws_lines_where_trials_suffice() -> None:
+    study = Study(Branch("learner", {"net": NET}), strategy=get_strategy("random"), seed=1)
+    for _ in range(30):
+        trial = study.ask()
+        assert trial is not None
+        study.tell(trial, Result(scores={"score": float(trial.config["net.share"])}))  # type: ignore[arg-type]
+    titles = [title for title, _, _ in _search_figures(study)]
+    assert titles == ["What mattered in the search", "Parameters and scores"]
+    assert _search_figures(study_of(3)) == []
