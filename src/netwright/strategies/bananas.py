@@ -14,6 +14,7 @@ of mini-batches, batches of five instead of ten, losses without a unit (see `rel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class Ensemble:
         sides = [max(1, inputs), *widths, 1]
         self.nets = nets
         self.layers: Layers = []
-        for width, following in zip(sides, sides[1:], strict=False):
+        for width, following in pairwise(sides):
             drawn = torch.randn(nets, width, following, generator=generator)
             weight = (drawn * (2 / width) ** 0.5).requires_grad_()
             self.layers.append((weight, torch.zeros(nets, 1, following).requires_grad_()))

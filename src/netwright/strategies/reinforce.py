@@ -18,6 +18,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Controller:
         from netwright.nn.adam import Adam
 
         ends = np.cumsum([START + 1, *parts.values()]).tolist()
-        self.spans = dict(zip(parts, zip(ends, ends[1:], strict=False), strict=True))
+        self.spans = dict(zip(parts, pairwise(ends), strict=True))
         self.limit = limit
         generator = torch.Generator().manual_seed(seed)
         shapes = {
