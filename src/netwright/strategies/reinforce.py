@@ -39,6 +39,8 @@ BINS = 8
 """Into how many equal parts a number with more values than that is cut."""
 START = 0
 """The token that stands for no answer yet."""
+Tokens = tuple[int, ...]
+State = tuple[NDArray[Any], NDArray[Any]]
 Steps = list[tuple[str, int]]
 """One design as the controller sees it: the questions in order, each with the part chosen."""
 
@@ -90,12 +92,26 @@ class Controller:
         self._gates = told["embedding"] @ told["input"].T + told["bias"]
         self._recurrent, self._answer = told["recurrent"], told["answer"]
         zero = np.zeros(self._recurrent.shape[1], dtype=np.float32)
-        self.start = (zero, zero)
+        self._states: dict[Tokens, State] = {(): (zero, zero)}
+        self._sums: dict[tuple[Tokens, str], list[float]] = {}
 
-    def step(
-        self, state: tuple[NDArray[Any], NDArray[Any]], token: int
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The state (h, c), each (hidden,), after one more answer."""
+    def draw(self, tokens: Tokens, name: str, rng: Generator) -> int:
+        """The part of an answer to a question, after these tokens.
+
+        Sure policies tread the same paths again and again, so that what was met is remembered.
+        """
+        if (tokens, name) not in self._sums:
+            likely = self.probabilities(self.state(tokens), name)
+            self._sums[tokens, name] = likely.cumsum()[:-1].tolist()
+        return bisect_right(self._sums[tokens, name], rng.random())
+
+    def state(self, tokens: Tokens) -> State:
+        """The state (h, c), each (hidden,), after some tokens."""
+        if tokens not in self._states:
+            self._states[tokens] = self._step(self.state(tokens[:-1]), tokens[-1])
+        return self._states[tokens]
+
+    def _step(self, state: State, token: int) -> State:
         h, c = state
         gates = self._gates[token] + self._recurrent @ h
         width = len(h)
@@ -103,7 +119,7 @@ class Controller:
         c = forget * c + inside * np.tanh(gates[2 * width : 3 * width])
         return out * np.tanh(c), c
 
-    def probabilities(self, state: tuple[NDArray[Any], NDArray[Any]], name: str) -> NDArray[Any]:
+    def probabilities(self, state: State, name: str) -> NDArray[Any]:
         """(parts,): how likely each answer to a question is."""
         low, high = self.spans[name]
         logits = self.limit * np.tanh(self._answer[low:high] @ state[0] / self.limit)
@@ -164,19 +180,17 @@ class ControllerChooser:
     def __init__(self, controller: Controller, rng: Generator) -> None:
         self.controller = controller
         self.rng = rng
-        self._state = controller.start
-        self._token = START
+        self._tokens: Tokens = (START,)
 
     def _choose(self, name: str, domain: Domain) -> Any:
         if name not in self.controller.spans:  # a branch that the union of the space overlooks
             return domain.at(self.rng.random())
-        self._state = self.controller.step(self._state, self._token)
-        likely = self.controller.probabilities(self._state, name)
-        part = min(len(likely) - 1, int(np.searchsorted(likely.cumsum(), self.rng.random())))
-        self._token = self.controller.spans[name][0] + part
-        if domain.size() <= len(likely):
+        low, high = self.controller.spans[name]
+        part = self.controller.draw(self._tokens, name, self.rng)
+        self._tokens = (*self._tokens, low + part)
+        if domain.size() <= high - low:
             return values_of(domain)[part]
-        return domain.at((part + self.rng.random()) / len(likely))
+        return domain.at((part + self.rng.random()) / (high - low))
 
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
