@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -27,74 +27,84 @@ from netwright.core.errors import ConfigError
 from netwright.core.space import Space
 from netwright.strategies.proposer import Past, Proposer, spec
 
-if TYPE_CHECKING:
-    import torch
-
 LOWER = -0.3
 """The bound that losses are relative to, below the best: 0 is the best so far, 1 the median."""
 WORST = 3.0
 """Losses beyond this are all alike."""
-Layers = list[tuple["torch.Tensor", "torch.Tensor"]]
+Array = NDArray[Any]
 
 
 class Ensemble:
-    """Several nets as one program: every weight has a leading axis of nets.
+    """Several nets as one program of arrays: every weight has a leading axis of nets.
 
     Args:
         inputs: Width of the encoding.
-        seed: Decides the first weights (He et al., 2015), of each net its own.
+        rng: Draws the first weights (He et al., 2015), of each net its own.
         nets: How many.
         widths: Of the hidden layers.
     """
 
     def __init__(
-        self, inputs: int, seed: int, nets: int = 5, widths: Sequence[int] = (32, 32, 32)
+        self, inputs: int, rng: Generator, nets: int = 5, widths: Sequence[int] = (32, 32, 32)
     ) -> None:
-        import torch
-
-        generator = torch.Generator().manual_seed(seed)
-        sides = [max(1, inputs), *widths, 1]
         self.nets = nets
-        self.layers: Layers = []
-        for width, following in pairwise(sides):
-            drawn = torch.randn(nets, width, following, generator=generator)
-            weight = (drawn * (2 / width) ** 0.5).requires_grad_()
-            self.layers.append((weight, torch.zeros(nets, 1, following).requires_grad_()))
+        self.sides = list(pairwise([inputs, *widths, 1]))
+        count = nets * sum((width + 1) * following for width, following in self.sides)
+        self.flat = np.zeros(count, dtype=np.float32)
+        self.layers = self._layers(self.flat)
+        for weight, _ in self.layers:
+            scale = (2 / max(1, weight.shape[1])) ** 0.5
+            weight[:] = scale * rng.standard_normal(weight.shape)
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """(nets, rows): predictions for x, (rows, inputs)."""
-        import torch
+    def _layers(self, flat: Array) -> list[tuple[Array, Array]]:
+        """Weights (nets, in, out) and biases (nets, 1, out) as views of one long array."""
+        found, start = [], 0
+        for width, following in self.sides:
+            middle = start + self.nets * width * following
+            end = middle + self.nets * following
+            weight = flat[start:middle].reshape(self.nets, width, following)
+            found.append((weight, flat[middle:end].reshape(self.nets, 1, following)))
+            start = end
+        return found
 
-        hidden = x.expand(self.nets, *x.shape)  # (nets, rows, inputs)
+    def forward(self, x: Array) -> list[Array]:
+        """What every layer says to x, (rows, inputs): x itself first, (nets, rows, 1) last."""
+        said = [x]
         for weight, bias in self.layers[:-1]:
-            hidden = torch.baddbmm(bias, hidden, weight).relu()
+            said.append(np.maximum(said[-1] @ weight + bias, 0))
         weight, bias = self.layers[-1]
-        return torch.baddbmm(bias, hidden, weight)[..., 0]
+        return [*said, said[-1] @ weight + bias]
 
-    def loss(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """The paper's: the mean error relative to the distance from the lower bound.
+    def gradient(self, x: Array, y: Array) -> Array:
+        """Of the paper's loss, the mean of |prediction - y| / (y - lower bound), flat.
 
-        The sum over nets, so that each is trained as if it were alone.
+        Summed over nets, so that each is trained as if it were alone.
         """
-        return ((self(x) - y).abs() / (y - LOWER)).mean(1).sum()
+        said = self.forward(x)
+        gradient = np.empty_like(self.flat)
+        back = (np.sign(said[-1][..., 0] - y) / ((y - LOWER) * len(y)))[..., None]
+        layers = zip(self.layers, self._layers(gradient), said[:-1], strict=True)
+        for (weight, _), (to_weight, to_bias), below in reversed(list(layers)):
+            to_weight[:] = below.swapaxes(-1, -2) @ back
+            to_bias[:] = back.sum(1, keepdims=True)
+            back = back @ weight.swapaxes(-1, -2) * (below > 0)  # (nets, rows, in)
+        return gradient
 
-    def fit(self, x: NDArray[Any], y: NDArray[Any], steps: int, learning_rate: float) -> None:
-        """Trains every net on all rows; the rate falls to nothing along a straight line."""
-        import torch
+    def fit(self, x: Array, y: Array, steps: int, learning_rate: float) -> Ensemble:
+        """Adam (Kingma and Ba, 2015) on all rows; its rate falls to nothing, straight down."""
+        x, y = x.astype(np.float32), y.astype(np.float32)
+        mean, square = np.zeros_like(self.flat), np.zeros_like(self.flat)
+        for step in range(1, steps + 1):
+            gradient = self.gradient(x, y)
+            mean += 0.1 * (gradient - mean)
+            square += 0.001 * (gradient**2 - square)
+            rate = learning_rate * (1 - (step - 1) / steps) / (1 - 0.9**step)
+            self.flat -= rate * mean / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+        return self
 
-        from netwright.nn.adam import Adam
-
-        rows, truth = torch.as_tensor(x).float(), torch.as_tensor(y).float()
-        adam = Adam([part for layer in self.layers for part in layer], learning_rate)
-        for step in range(steps):
-            adam.step(self.loss(rows, truth), 1 - step / steps)
-
-    def predict(self, x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def predict(self, x: Array) -> tuple[Array, Array]:
         """Mean and standard deviation over the nets, each (rows,)."""
-        import torch
-
-        with torch.no_grad():
-            found = self(torch.as_tensor(x).float()).numpy()
+        found = self.forward(x.astype(np.float32))[-1][..., 0]
         return found.mean(0), found.std(0)
 
 
@@ -156,7 +166,7 @@ class Bananas(Proposer):
                 return self._pool[place]
         return self.fresh(lambda: self.space.sample(rng))
 
-    def encode(self, configs: Sequence[Config]) -> NDArray[Any]:
+    def encode(self, configs: Sequence[Config]) -> Array:
         """(n, width): paths where the space knows them."""
         try:
             return self.space.encode(configs, "path")
@@ -167,7 +177,7 @@ class Bananas(Proposer):
         """Nets and candidates of the first `known` designs, whoever asks and whenever."""
         rng = np.random.default_rng([self.seed, known, self.batch])
         x = self.encode(past.configs[:known])
-        ensemble = Ensemble(x.shape[1], int(rng.integers(2**31)), self.nets)
+        ensemble = Ensemble(x.shape[1], rng, self.nets)
         ensemble.fit(x, relative_losses(past, known), self.steps, self.learning_rate)
         self._pool = self._candidates(past, known, rng)
         self._mean, self._spread = ensemble.predict(self.encode(self._pool))
