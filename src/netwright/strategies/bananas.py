@@ -198,7 +198,7 @@ class Bananas(Proposer):
 
 def relative_losses(past: Past, known: int) -> NDArray[np.float64]:
     """(known,): 0 for the best design, 1 for the median, at most `WORST`, which failures get."""
-    losses = np.array([loss[0] for loss in past.losses[:known]])
+    losses = np.array([loss[0] for loss in past.losses[:known]], dtype=float)
     losses[np.array(past.violations[:known]) > 0] = np.inf
     finite = losses[np.isfinite(losses)]
     if not len(finite):

@@ -62,7 +62,7 @@ class Forest:
         leaves = [tree.apply(rows) for tree in trees]
         means = np.array([t.value[leaf, 0, 0] for t, leaf in zip(trees, leaves, strict=True)])
         within = np.array([t.impurity[leaf] for t, leaf in zip(trees, leaves, strict=True)])
-        return means.mean(0), np.sqrt(means.var(0) + within.mean(0))
+        return means.mean(0), np.sqrt(means.var(0) + np.maximum(within, 0).mean(0))
 
 
 def expected_improvement(
