@@ -14,8 +14,8 @@ from netwright.core.space import Categorical, Parameters
 from netwright.spaces.nasbench201 import NASBench201
 from netwright.strategies import bananas
 from netwright.strategies.bananas import LOWER, WORST, Bananas, Ensemble, relative_losses
-from netwright.strategies.proposer import Past
-from netwright.testing import toy_spaces
+from netwright.strategies.proposer import Past, spec
+from netwright.testing import check_replay, toy_spaces
 from netwright.testing.toys import toy_loss
 
 
@@ -146,6 +146,12 @@ def test_no_cell_is_tried_twice_and_the_best_is_found() -> None:
     keys = {strategy.space.canonical(config) for config in strategy.past.configs}
     assert len(keys) == len(strategy.past.configs)
     assert study.best_value == -6
+
+
+@pytest.mark.parametrize("name", ["conditional", "discrete"])
+def test_reopened_inside_a_batch_it_goes_on_as_if_never_stopped(name: str) -> None:
+    check_replay(spec("often", Bananas, start=2, batch=2), toy_spaces()[name])
+    check_replay(spec("inside", Bananas, start=3, batch=3), toy_spaces()[name])
 
 
 def test_nets_are_trained_once_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ import torch
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError
 from netwright.core.space import Categorical, Float, Int, Ordinal, Parameters
+from netwright.strategies import proposer
 from netwright.strategies.reinforce import START, Controller, ControllerChooser, Reinforce
-from netwright.testing import toy_spaces
+from netwright.testing import check_replay, toy_spaces
 
 PARTS = {"a": 3, "b": 2, "c": 8}
 
@@ -178,6 +179,11 @@ def run(strategy: Reinforce, trials: int) -> optuna.Study:
 
     study.optimize(wrong, n_trials=trials)
     return study
+
+
+@pytest.mark.parametrize("name", ["conditional", "blocks"])
+def test_reopened_between_updates_it_goes_on_as_if_never_stopped(name: str) -> None:
+    check_replay(proposer.spec("often", Reinforce, batch=3), toy_spaces()[name])
 
 
 def test_it_learns_which_answers_are_right() -> None:

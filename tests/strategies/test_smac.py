@@ -10,8 +10,9 @@ from scipy.stats import norm
 
 from netwright.core.errors import ConfigError
 from netwright.core.space import Categorical, Float, Parameters
+from netwright.strategies.proposer import spec
 from netwright.strategies.smac import Forest, Smac, expected_improvement, log_losses
-from netwright.testing import toy_spaces
+from netwright.testing import check_replay, toy_spaces
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -124,6 +125,10 @@ def test_repeats_bound_the_runs_of_a_design_and_the_best_on_average_is_found() -
         trial = study.ask()
         study.tell(trial, next(left[str(space.configure(trial)["arm"])]))
     assert strategy_incumbent(strategy, study) == "b"
+
+
+def test_reopened_inside_a_race_it_goes_on_as_if_never_stopped() -> None:
+    check_replay(spec("racing", Smac, repeats=3), toy_spaces()["conditional"])
 
 
 @pytest.mark.parametrize("name", ["repeats", "trees", "candidates", "interleave"])

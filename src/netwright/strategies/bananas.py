@@ -13,7 +13,7 @@ of mini-batches, batches of five instead of ten, losses without a unit (see `rel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -186,14 +186,15 @@ class Bananas(Proposer):
     def _candidates(self, past: Past, known: int, rng: Generator) -> list[Config]:
         """Mutations of the best, one design in five random; each thing once, none tried."""
         best = past.order(range(known))[: self.parents]
-        found: dict[Any, Config] = {}
+        tried = {self.space.canonical(config) for config in past.configs[:known]}
+        found: dict[Hashable, Config] = {}
         for turn in range(self.candidates):
             if turn % 5 == 4:
                 config = self.space.sample(rng)
             else:
                 config = self.space.mutate(past.configs[best[turn % len(best)]], rng)
             found.setdefault(self.space.canonical(config), config)
-        return [config for key, config in found.items() if key not in self._known]
+        return [config for key, config in found.items() if key not in tried]
 
 
 def relative_losses(past: Past, known: int) -> NDArray[np.float64]:
