@@ -14,7 +14,7 @@ Leyton-Brown, Artificial Intelligence 2014, section 4.3.2).
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,12 +102,14 @@ class Smac(Proposer):
         candidates: int = 100,
     ) -> None:
         super().__init__(space, seed)
-        settings = {"repeats": repeats, "trees": trees, "candidates": candidates}
-        for name, value in {**settings, "interleave": interleave - 1}.items():
-            if value < 1:
-                least = 2 if name == "interleave" else 1
-                got = interleave if name == "interleave" else value
-                raise ConfigError(f"SMAC needs {name} of at least {least}. Got {got}.")
+        for name, value, least in (
+            ("repeats", repeats, 1),
+            ("interleave", interleave, 2),
+            ("trees", trees, 1),
+            ("candidates", candidates, 1),
+        ):
+            if value < least:
+                raise ConfigError(f"SMAC needs {name} of at least {least}. Got {value}.")
         self.repeats, self.interleave = repeats, interleave
         self.trees, self.candidates = trees, candidates
         self._encoder = Encoder(space.domains())
@@ -185,23 +187,20 @@ class Smac(Proposer):
         """Designs with their expected improvement: random ones, and all that climbers saw."""
         found: dict[Config, float] = {}
 
-        def look(configs: list[Config]) -> None:
+        def look(configs: Sequence[Config]) -> None:
             unseen = [config for config in dict.fromkeys(configs) if config not in found]
             if unseen:
-                x = self._encoder.one_hot(unseen)
-                found.update(
-                    zip(unseen, expected_improvement(*forest.predict(x), best), strict=True)
-                )
+                mean, deviation = forest.predict(self._encoder.one_hot(unseen))
+                improvements = expected_improvement(mean, deviation, best).tolist()
+                found.update(zip(unseen, improvements, strict=True))
 
         best_first = dict.fromkeys(self.past.configs[place] for place in self.past.order())
         here = list(best_first)[:CLIMBS]
-        look(here + [self.space.sample(rng) for _ in range(self.candidates)])
+        look([*here, *(self.space.sample(rng) for _ in range(self.candidates))])
         for _ in range(ROUNDS):
-            around = [[self.space.mutate(c, rng) for _ in range(STEPS)] for c in here]
+            around = [[c, *(self.space.mutate(c, rng) for _ in range(STEPS))] for c in here]
             look([config for configs in around for config in configs])
-            here = [
-                max([c, *near], key=found.__getitem__) for c, near in zip(here, around, strict=True)
-            ]
+            here = [max(configs, key=found.__getitem__) for configs in around]
         return found
 
 
