@@ -1,10 +1,11 @@
 """BANANAS (White, Neiswanger and Savani, AAAI 2021, "Bayesian Optimization with Neural
 Architectures for Neural Architecture Search").
 
-An ensemble of feed-forward nets predicts losses from path encodings, each candidate draws once from a normal with the ensemble's mean and spread (independent
-Thompson sampling), and the one with the least draw is tried. Candidates are mutations of the best
-designs so far and a few random ones. Nets are trained anew after every `batch` finished designs;
-proposals in between come from the same nets and the same candidates.
+An ensemble of feed-forward nets predicts losses from path encodings, each candidate draws once from
+a normal with the ensemble's mean and spread (independent Thompson sampling), and the one with the
+least draw is tried. Candidates are mutations of the best designs so far and some random ones. Nets
+are trained anew after every `batch` finished designs; proposals in between come from the same nets
+and the same candidates.
 
 What a hundred designs ask for: two layers of 32 instead of ten of 20, all rows at once instead of
 mini-batches, batches of five instead of ten, losses without a unit (see `relative_losses`), and the
