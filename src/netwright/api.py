@@ -42,7 +42,7 @@ def fit(
         progress: Is told how it goes.
         options: Any of `netwright.recipes.options.FitOptions`: `metric`, `kind`, `level`,
             `learners`, `config`, `test`, `weight`, `group`, `time_column`, `schema`, `strategy`,
-            `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
+            `pruner`, `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
 
     Returns:
         The finished predictor, opened from its folder.
@@ -157,7 +157,8 @@ def tune(
         strategy: Name, `package:Class`, or an Optuna sampler of your own.
         direction: `minimize` or `maximize` the one objective.
         objectives: Name to direction, for several.
-        pruner: An Optuna pruner; the median rule by default.
+        pruner: Name such as `hyperband` or `none`, `package:Class`, or an Optuna pruner of your
+            own; the median rule by default.
         out: Folder for the journal, so that the study can be reopened.
         storage: An Optuna storage URL instead.
         engine: `inline`, or `processes` (the objective must then be importable by name).
@@ -167,10 +168,9 @@ def tune(
     Returns:
         The study: `best()`, `trials()`, `pareto_front()`; `ask()` and `tell()` go on by hand.
     """
-    import optuna
-
     from netwright.engines import get_engine
     from netwright.strategies import get_strategy
+    from netwright.strategies.pruners import get_pruner
 
     told = Budget.of(budget, trials)
     if told.seconds is None and told.trials is None:
@@ -186,6 +186,6 @@ def tune(
         strategy=get_strategy(strategy),
         storage=where,
         seed=seed,
-        pruner=pruner or optuna.pruners.MedianPruner(),
+        pruner=get_pruner("median" if pruner is None else pruner),
     )
     return study.run(objective, told, get_engine(engine), workers=workers)

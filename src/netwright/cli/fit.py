@@ -38,6 +38,10 @@ def fit(
     strategy: Annotated[
         str | None, Option(help="How to search; package:Class for your own sampler [tpe].")
     ] = None,
+    pruner: Annotated[
+        str | None,
+        Option(help="What stops hopeless trials early, none for nothing [percentile]."),
+    ] = None,
     engine: Annotated[str | None, Option(help="processes or inline [processes].")] = None,
     workers: Annotated[int | None, Option(help="Worker processes [one a core].")] = None,
     threads: Annotated[int | None, Option(help="Threads a worker [1].")] = None,

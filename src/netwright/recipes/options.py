@@ -31,6 +31,7 @@ class FitOptions:
         config: A configuration: all of it for `manual`, else values that are fixed.
         learners: Names of the learners to choose from, empty for all that are installed.
         strategy: Name of the strategy, or `package:Class`.
+        pruner: Name of what stops hopeless trials early, or `package:Class`.
         engine: `processes` or `inline`.
         workers: Number of workers, None to use every core.
         threads: Threads a worker.
@@ -56,6 +57,7 @@ class FitOptions:
     config: dict[str, Any] | None = None
     learners: tuple[str, ...] = ()
     strategy: str = "tpe"
+    pruner: str = "percentile"
     engine: str = "processes"
     workers: int | None = None
     threads: int = 1

@@ -31,6 +31,7 @@ from netwright.recipes.levels import build_space, choose_learners, first_designs
 from netwright.recipes.options import FitOptions
 from netwright.recipes.timing import Shares, choose_folds, share_out
 from netwright.strategies import get_strategy
+from netwright.strategies.pruners import get_pruner
 
 STUDY = "study"
 MEMORY_SHARE = 0.8
@@ -116,6 +117,7 @@ def run(
     progress = progress or Progress()
     engine = get_engine(options.engine)
     get_strategy(options.strategy)
+    get_pruner(options.pruner)
     check_output(out, overwrite)
     engine.warm_up(options.threads)
     progress.begin(clock, out=str(out), **_told(options))
@@ -189,8 +191,6 @@ def resume(
 
 
 def _study(folder: RunFolder, task: Task, options: FitOptions, learners: list[str]) -> Study:
-    import optuna
-
     return Study(
         build_space(task, learners, options.level),
         objectives=[(task.metric.name, task.metric.direction())],
@@ -198,7 +198,7 @@ def _study(folder: RunFolder, task: Task, options: FitOptions, learners: list[st
         storage=options.storage or folder.journal,
         name=_study_name(folder, options),
         seed=options.seed,
-        pruner=optuna.pruners.PercentilePruner(70.0, n_startup_trials=6),
+        pruner=get_pruner(options.pruner),
     )
 
 
