@@ -58,5 +58,5 @@ def test_nothing_to_encode() -> None:
 
 
 def test_an_unknown_encoding_is_refused() -> None:
-    with pytest.raises(ConfigError, match="one_hot only. Got 'path'"):
+    with pytest.raises(ConfigError, match=r"one_hot only\. Got 'path'"):
         SPACE.encode([], "path")

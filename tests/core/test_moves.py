@@ -56,7 +56,7 @@ def test_a_mutation_changes_one_choice(name: str) -> None:
 def test_several_changes_at_once() -> None:
     space, rng = toy_spaces()["plain"], np.random.default_rng(0)
     parent = space.sample(rng)
-    child = moves.changed(space, moves.asked(space, parent), rng, changes=3)
+    child = space.mutate(parent, rng, changes=3)
     assert all(parent[name] != child[name] for name in parent)
 
 

@@ -10,8 +10,9 @@ from scipy.stats import norm
 
 from netwright.core.errors import ConfigError
 from netwright.core.space import Categorical, Float, Parameters
+from netwright.strategies.acquisition import expected_improvement
 from netwright.strategies.proposer import spec
-from netwright.strategies.smac import Forest, Smac, expected_improvement, log_losses
+from netwright.strategies.smac import Forest, Smac, log_losses
 from netwright.testing import check_replay, toy_spaces
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -239,7 +239,7 @@ def distribution_of(domain: Domain) -> BaseDistribution:
         return FloatDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
     if isinstance(domain, Int):
         return IntDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
-    return CategoricalDistribution(domain.choices)  # type: ignore[arg-type]
+    return CategoricalDistribution(domain.choices)
 
 
 def _between(low: float, high: float, unit: float) -> float:

@@ -34,23 +34,11 @@ def mend(space: Space, values: Mapping[str, Any], rng: Generator) -> Config:
     return space.configure(MendingChooser(values, RandomChooser(rng)))
 
 
-def mutate(space: Space, config: Config, rng: Generator) -> Config:
-    """Changes one active choice; a space of one design gives that design."""
-    return changed(space, asked(space, config), rng)
-
-
-def changed(
-    space: Space, questions: Recorder, rng: Generator, changes: int = 1, spread: float = 0.2
+def mutate(
+    space: Space, config: Config, rng: Generator, changes: int = 1, spread: float = 0.2
 ) -> Config:
-    """A design with some active choices made anew; what they open is drawn at random.
-
-    Args:
-        space: The space.
-        questions: What `asked` found out about the parent.
-        rng: Decides what changes, and how.
-        changes: How many choices.
-        spread: Standard deviation of a number's step, on its scale in [0, 1].
-    """
+    """Makes some active choices anew; a space of one design gives that design."""
+    questions = asked(space, config)
     values = dict(questions.answers)
     movable = [name for name, domain in questions.domains.items() if domain.size() > 1]
     for place in rng.permutation(len(movable))[:changes]:

@@ -14,7 +14,7 @@ on earlier answers, so conditional spaces need nothing special. A chooser has Op
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netwright.core import moves
@@ -117,9 +117,26 @@ class Space(ABC):
         """The same for designs that are the same thing; a space that knows more overrides it."""
         return config
 
-    def mutate(self, config: Config, rng: Generator) -> Config:
-        """One choice is made anew; what that opens is drawn at random, all else stays."""
-        return moves.mutate(self, config, rng)
+    def every(self) -> Iterator[Config]:
+        """Every design, one by one.
+
+        Raises:
+            ConfigError: A real number has no steps.
+        """
+        return moves.every(self)
+
+    def mutate(
+        self, config: Config, rng: Generator, changes: int = 1, spread: float = 0.2
+    ) -> Config:
+        """One choice is made anew; what that opens is drawn at random, all else stays.
+
+        Args:
+            config: The parent.
+            rng: Decides what changes, and how.
+            changes: How many choices.
+            spread: Standard deviation of a number's step, on its scale in [0, 1].
+        """
+        return moves.mutate(self, config, rng, changes, spread)
 
     def crossover(self, mother: Config, father: Config, rng: Generator) -> Config:
         """Every choice is one of its two parents', by the toss of a coin."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,13 +55,19 @@ class Tabulated(Space):
         """As in the whole space."""
         return self.inner.encode(configs, how)
 
+    def every(self) -> Iterator[Config]:
+        """The rows."""
+        return iter(self.configs)
+
     def sample(self, rng: Generator) -> Config:
         """A row at random."""
         return self.configs[int(rng.integers(len(self.configs)))]
 
-    def mutate(self, config: Config, rng: Generator) -> Config:
+    def mutate(
+        self, config: Config, rng: Generator, changes: int = 1, spread: float = 0.2
+    ) -> Config:
         """A mutation that is a row; where chance finds none, a neighbour."""
-        found = self._on_a_row(lambda: self.inner.mutate(config, rng))
+        found = self._on_a_row(lambda: self.inner.mutate(config, rng, changes, spread))
         if found is not None:
             return found
         near = self.neighbours(config)

@@ -19,8 +19,8 @@ from numpy.random import Generator
 from netwright.core.config import Config
 from netwright.core.space import Space
 from netwright.strategies.belief import Belief, columns, promise
-from netwright.strategies.gaussian_process import Points, distances
-from netwright.strategies.pool import Eyes, Score, around, one_of_each
+from netwright.strategies.gaussian_process import distances
+from netwright.strategies.pool import Eyes, Listed, Score, around, one_of_each
 from netwright.strategies.proposer import Past, Proposer, spec
 
 GROWTH = 1.15
@@ -52,12 +52,8 @@ class Auto(Proposer):
         self.starts = starts
         self.most_seen = most_seen
         self.drawn = drawn
-        self._eyes = Eyes(space)
-        self._all = one_of_each(space, most_listed, np.random.default_rng([self.seed, 0]))
-        self._pool = None if self._all is None else self._eyes.points(self._all)
-        self._place = {space.canonical(c): i for i, c in enumerate(self._all or ())}
-        self._open = np.ones(len(self._place), dtype=bool)
-        self._seen: Points | None = None
+        self._one_of_each = one_of_each(space, most_listed, np.random.default_rng([self.seed, 0]))
+        self._see(Eyes(space))
         self._beliefs: dict[str, Belief] = {}
 
     def use_cheap(self, score: Score) -> None:
@@ -67,28 +63,28 @@ class Auto(Proposer):
             score: Design -> {name: score}; NaN where unknown. Where to start trusts that higher
                 is better; what to believe is learned.
         """
-        self._eyes = Eyes(self.space, score, np.random.default_rng([self.seed, 1]))
-        self._pool = None if self._all is None else self._eyes.points(self._all)
+        self._see(Eyes(self.space, score, np.random.default_rng([self.seed, 1])))
+
+    def _see(self, eyes: Eyes) -> None:
+        self._eyes = eyes
+        self._seen = eyes.points([])
+        configs = self._one_of_each
+        self._listed = None if configs is None else Listed(self.space, configs, eyes)
 
     def learn(self, place: int) -> None:
         """Sees one more design."""
         config = self.past.configs[place]
-        point = self._eyes.points([config])
-        self._seen = point if self._seen is None else self._seen.joined(point)
-        self._close(config)
-
-    def _close(self, config: Config, closed: bool = True) -> None:
-        place = self._place.get(self.space.canonical(config))
-        if place is not None:
-            self._open[place] = not closed
+        self._seen = self._seen.joined(self._eyes.points([config]))
+        if self._listed is not None:
+            self._listed.close(config)
 
     def propose(self, past: Past, rng: Generator) -> Config:
         """The candidate that promises most."""
         known = np.isfinite([losses[0] for losses in past.losses])
         if len(past) + len(past.pending) < self.starts or not known.any():
             return self._start(past, rng)
-        if self._all is not None and len(past) <= self.most_seen:
-            return self._best_listed(past, rng)
+        if self._listed is not None and len(past) <= self.most_seen:
+            return self._best_listed(self._listed, past, rng)
         return self._best_drawn(past, rng)
 
     def _start(self, past: Past, rng: Generator) -> Config:
@@ -109,24 +105,19 @@ class Auto(Proposer):
         apart = distances(self._eyes.points(drawn), self._eyes.points(known)).sum(axis=0)
         return drawn[int(apart.min(axis=1).argmax())]
 
-    def _best_listed(self, past: Past, rng: Generator) -> Config:
+    def _best_listed(self, listed: Listed, past: Past, rng: Generator) -> Config:
         """The best of all designs; what is believed of them grows row by row."""
-        assert self._all is not None and self._pool is not None and self._seen is not None
-        if not self._open.any():
+        if not listed.open.any():
             return self.space.sample(rng)
+        fitted = last_fit(len(past), self.starts)
         believed = []
         for column in columns(past):
             belief = self._beliefs.setdefault(column.name, Belief())
-            fitted = last_fit(len(past), self.starts)
-            believed.append(belief.grown(column, self._seen, self._pool, fitted))
-        promising = np.where(self._open, promise(believed, past, range(len(past)), rng), -np.inf)
-        for config in past.pending:
-            promising[self._place[self.space.canonical(config)]] = -np.inf
-        return self._all[int(promising.argmax())]
+            believed.append(belief.grown(column, self._seen, listed.points, fitted))
+        return listed.best(promise(believed, past, range(len(past)), rng), past.pending)
 
     def _best_drawn(self, past: Past, rng: Generator) -> Config:
         """The best of some designs drawn at random and around the best so far."""
-        assert self._seen is not None
         best = [past.configs[place] for place in past.order()[:5]]
         drawn = [c for c in around(self.space, best, self.drawn, rng) if not self.tried(c)]
         if not drawn:

@@ -13,7 +13,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.random import Generator
 
-from netwright.core import moves
 from netwright.core.config import Config
 from netwright.core.encoding import Encoder
 from netwright.core.space import Space
@@ -73,7 +72,39 @@ class Eyes:
     def _scores(self, configs: Sequence[Config]) -> np.ndarray:
         assert self.score is not None
         found = [self.score(config) for config in configs]
-        return np.array([[told.get(name, np.nan) for name in self.names] for told in found])
+        table = [[told.get(name, np.nan) for name in self.names] for told in found]
+        return np.array(table, dtype=float).reshape(len(configs), len(self.names))
+
+
+class Listed:
+    """Every design of a space, those that are the same thing once, and which are still open.
+
+    Args:
+        space: Whose designs.
+        configs: One of each.
+        eyes: See them as points.
+    """
+
+    def __init__(self, space: Space, configs: list[Config], eyes: Eyes) -> None:
+        self.space, self.configs = space, configs
+        self.points = eyes.points(configs)
+        self.open = np.ones(len(configs), dtype=bool)
+        self._place = {space.canonical(config): i for i, config in enumerate(configs)}
+
+    def close(self, config: Config) -> None:
+        """Marks a design, and all that are the same, as tried."""
+        place = self._place.get(self.space.canonical(config))
+        if place is not None:
+            self.open[place] = False
+
+    def best(self, promise: np.ndarray, pending: Sequence[Config]) -> Config:
+        """The open design that promises most and that nobody is judging."""
+        promise = np.where(self.open, promise, -np.inf)
+        for config in pending:
+            place = self._place.get(self.space.canonical(config))
+            if place is not None:
+                promise[place] = -np.inf
+        return self.configs[int(promise.argmax())]
 
 
 def one_of_each(space: Space, most: int, rng: Generator) -> list[Config] | None:
@@ -90,7 +121,7 @@ def _listed(space: Space, most: int) -> dict[Hashable, list[Config]] | None:
     if any(domain.size() == math.inf for domain in space.domains().values()):
         return None
     found: dict[Hashable, list[Config]] = {}
-    for count, config in enumerate(moves.every(space)):
+    for count, config in enumerate(space.every()):
         if count == most:
             return None
         found.setdefault(space.canonical(config), []).append(config)
@@ -100,12 +131,11 @@ def _listed(space: Space, most: int) -> dict[Hashable, list[Config]] | None:
 def around(space: Space, best: Sequence[Config], count: int, rng: Generator) -> list[Config]:
     """Candidates where nobody can list all: at random, and near the best at every scale."""
     found = [space.sample(rng) for _ in range(count // 3)]
-    known = [moves.asked(space, config) for config in best]
     while len(found) < count:
-        one = int(rng.integers(len(best)))
-        if len(best) > 1 and rng.random() < 0.15:
-            found.append(space.crossover(best[one], best[int(rng.integers(len(best)))], rng))
+        one = best[int(rng.integers(len(best)))]
+        if rng.random() < 0.15:
+            found.append(space.crossover(one, best[int(rng.integers(len(best)))], rng))
         else:
-            changes, spread = 1 + int(rng.integers(3)), float(rng.choice(SPREADS))
-            found.append(moves.changed(space, known[one], rng, changes, spread))
+            changes, spread = 1 + int(rng.integers(3)), SPREADS[int(rng.integers(len(SPREADS)))]
+            found.append(space.mutate(one, rng, changes, spread))
     return list(dict.fromkeys(found))

@@ -25,6 +25,7 @@ from netwright.core.config import Config
 from netwright.core.encoding import Encoder
 from netwright.core.errors import ConfigError
 from netwright.core.space import Space
+from netwright.strategies.acquisition import expected_improvement
 from netwright.strategies.proposer import Past, Proposer, spec
 
 START = 10
@@ -63,18 +64,6 @@ class Forest:
         means = np.array([t.value[leaf, 0, 0] for t, leaf in zip(trees, leaves, strict=True)])
         within = np.array([t.impurity[leaf] for t, leaf in zip(trees, leaves, strict=True)])
         return means.mean(0), np.sqrt(means.var(0) + np.maximum(within, 0).mean(0))
-
-
-def expected_improvement(
-    mean: NDArray[Any], deviation: NDArray[Any], best: float
-) -> NDArray[np.float64]:
-    """E[max(0, best - loss)] where loss is normal (Jones, Schonlau and Welch, 1998)."""
-    from scipy.special import ndtr
-
-    sure = np.maximum(deviation, 1e-12)
-    z = (best - mean) / sure
-    density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
-    return np.asarray((best - mean) * ndtr(z) + sure * density)
 
 
 class Smac(Proposer):
