@@ -6,33 +6,35 @@ import numpy as np
 from scipy.special import ndtr
 
 CLIP_SPANS = 4.0
-"""Losses worse than the best by this many times (median - best) count alike."""
+"""Losses worse than the best by this many spans count alike; a span is median minus best."""
 
 
 def warped(losses: np.ndarray) -> np.ndarray:
     """Losses on a scale where the differences among the good ones count, standardised.
 
-    The logarithm of the distance from the best, in units of (median - best); a crashed training
-    is as bad as any bad one.
+    The logarithm of the distance from the best in spans; a crashed training is as bad as any bad
+    one.
 
     Args:
         losses: (n,), smaller is better; infinite for failures.
     """
-    best = losses.min()
-    if not np.isfinite(best):
-        return np.zeros_like(losses)
-    worst = losses[np.isfinite(losses)].max()
-    span = max(float(np.median(np.minimum(losses, worst))) - float(best), 1e-12)
-    return standardised(np.log(np.minimum((losses - best) / span, CLIP_SPANS) + 0.1))
+    return standardised(np.log(in_spans(losses) + 0.1))
 
 
 def clipped(losses: np.ndarray) -> np.ndarray:
     """Losses as they are, but for the far tail of the bad ones, standardised."""
+    return standardised(in_spans(losses))
+
+
+def in_spans(losses: np.ndarray) -> np.ndarray:
+    """How many spans each loss is above the best, at most `CLIP_SPANS`."""
     finite = losses[np.isfinite(losses)]
     if not len(finite):
-        return np.zeros_like(losses)
-    middle, best = float(np.median(finite)), float(finite.min())
-    return standardised(np.minimum(losses, middle + CLIP_SPANS * (middle - best)))
+        return np.full(len(losses), CLIP_SPANS)
+    best = finite.min()
+    # Where more than half are as good as the best, the median says nothing.
+    span = np.median(finite) - best or finite.mean() - best or 1.0
+    return np.asarray(np.minimum((losses - best) / span, CLIP_SPANS))
 
 
 def standardised(values: np.ndarray) -> np.ndarray:
@@ -42,9 +44,10 @@ def standardised(values: np.ndarray) -> np.ndarray:
 
 def expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -> np.ndarray:
     """How far below `best` a normal variable comes to lie on average (Jones et al., 1998)."""
-    z = (best - mean) / deviation
+    sure = np.maximum(deviation, 1e-12)
+    z = (best - mean) / sure
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
-    return np.asarray(deviation * (z * ndtr(z) + density))
+    return np.asarray((best - mean) * ndtr(z) + sure * density)
 
 
 def hypervolume_improvement(front: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -142,11 +142,13 @@ def _front_growth(objectives: list[Believed], kept: np.ndarray, rng: Generator) 
     """Losses are scaled so that the best seen is 0 and the worst is 1."""
     known = np.stack([belief.targets for belief in objectives], axis=1)
     low, high = known.min(axis=0), known.max(axis=0)
-    scale = np.maximum(high - low, 1e-12)
+    scale = np.where(high > low, high - low, 1.0)
     drawn = (np.stack([belief.drawn(rng) for belief in objectives], axis=1) - low) / scale
     if len(objectives) > 2:
-        return np.exp(-chebyshev(drawn, rng.dirichlet(np.ones(len(objectives)))))
+        behind = chebyshev(drawn, rng.dirichlet(np.ones(len(objectives))))
+        return 1 / (1 + behind - behind.min())
     front = ((known - low) / scale)[kept]
     front = front[pareto_mask(front)]
     # Where no draw adds anything, the least bad one goes on.
-    return hypervolume_improvement(front, drawn) + 1e-9 * np.exp(-chebyshev(drawn, np.ones(2) / 2))
+    behind = chebyshev(drawn, np.full(2, 0.5))
+    return hypervolume_improvement(front, drawn) + 1e-9 / (1 + behind - behind.min())
