@@ -139,7 +139,17 @@ def test_it_is_quiet_when_not_on_a_terminal(tmp_path: Path, csv: Path) -> None:
 
 def test_version_and_help(cli) -> None:  # type: ignore[no-untyped-def]
     assert cli("--version").out.startswith("netwright 0.")
-    for command in ("fit", "resume", "show", "report", "predict", "evaluate", "plugins"):
+    for command in (
+        "fit",
+        "resume",
+        "show",
+        "report",
+        "predict",
+        "evaluate",
+        "plugins",
+        "worker",
+        "dashboard",
+    ):
         done = cli(command, "--help")
         assert done.code == 0
         assert "Usage: netwright" in done.out

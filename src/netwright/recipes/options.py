@@ -32,7 +32,8 @@ class FitOptions:
         learners: Names of the learners to choose from, empty for all that are installed.
         strategy: Name of the strategy, or `package:Class`.
         pruner: Name of what stops hopeless trials early, or `package:Class`.
-        engine: `processes` or `inline`.
+        engine: `processes`, `inline` or `ray`.
+        address: Of a running Ray cluster, None to start Ray here.
         workers: Number of workers, None to use every core.
         threads: Threads a worker.
         seed: Everything random derives from it.
@@ -59,6 +60,7 @@ class FitOptions:
     strategy: str = "tpe"
     pruner: str = "percentile"
     engine: str = "processes"
+    address: str | None = None
     workers: int | None = None
     threads: int = 1
     seed: int = 0
