@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 
 from netwright.core.config import Config
 from netwright.core.domains import Categorical, Float, Int
+from netwright.core.pareto import hypervolume, pareto_mask
 from netwright.core.space import Parameters, Space
 from netwright.spaces.cell import EdgeCell
 from netwright.strategies.acquisition import (
+    bent,
     chebyshev,
-    clipped,
-    hypervolume_improvement,
+    expected_hypervolume_improvement,
     warped,
 )
 from netwright.strategies.auto import Auto, last_fit
-from netwright.strategies.pool import Eyes, around, one_of_each
+from netwright.strategies.pool import Eyes, Listed, around, every_design
 from netwright.testing import toy_spaces
 
 SQUARE = Parameters({"x": Float(-5, 5), "y": Float(-5, 5)})
@@ -187,7 +188,7 @@ def test_fits_come_at_known_counts(first: int, count: int) -> None:
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40), st.integers(0, 3))
 def test_warping_keeps_the_order_and_bears_failures(values: list[float], failed: int) -> None:
     losses = np.array([*values, *[np.inf] * failed])
-    for warp in (warped, clipped):
+    for warp in (warped, bent):
         told = warp(losses)
         assert np.isfinite(told).all()
         assert (np.diff(told[losses.argsort(kind="stable")]) >= -1e-9).all()
@@ -195,18 +196,32 @@ def test_warping_keeps_the_order_and_bears_failures(values: list[float], failed:
 
 def test_all_failed_is_flat() -> None:
     assert (warped(np.full(3, np.inf)) == 0).all()
-    assert (clipped(np.full(3, np.inf)) == 0).all()
+    assert (bent(np.full(3, np.inf)) == 0).all()
 
 
-def test_hypervolume_improvement_is_the_difference_of_volumes() -> None:
-    from netwright.core.pareto import hypervolume, pareto_mask
+def added_volume(front: np.ndarray, points: np.ndarray) -> np.ndarray:
+    before = hypervolume(front, np.ones(2))
+    after = [hypervolume(np.vstack([front, point]), np.ones(2)) for point in points]
+    return np.array(after) - before
 
+
+def test_known_losses_add_the_difference_of_volumes() -> None:
     rng = np.random.default_rng(0)
     known, points = rng.random((12, 2)), rng.random((30, 2)) * 1.2 - 0.1
     front = known[pareto_mask(known)]
-    before = hypervolume(front, np.ones(2))
-    expected = [hypervolume(np.vstack([front, point]), np.ones(2)) - before for point in points]
-    np.testing.assert_allclose(hypervolume_improvement(front, points), expected, atol=1e-12)
+    found = expected_hypervolume_improvement(front, points, np.zeros((30, 2)))
+    np.testing.assert_allclose(found, added_volume(front, points), atol=1e-9)
+
+
+def test_expected_hypervolume_improvement_is_the_mean_of_many_draws() -> None:
+    rng = np.random.default_rng(1)
+    known = rng.random((6, 2))
+    front = known[pareto_mask(known)]
+    mean, deviation = np.array([[0.3, 0.4], [0.8, 0.1]]), np.array([[0.2, 0.1], [0.1, 0.3]])
+    found = expected_hypervolume_improvement(front, mean, deviation)
+    for row in range(2):
+        draws = rng.normal(mean[row], deviation[row], (20_000, 2))
+        assert found[row] == pytest.approx(added_volume(front, draws).mean(), rel=0.04)
 
 
 def test_chebyshev_prefers_the_balanced() -> None:
@@ -230,11 +245,21 @@ def test_drawn_candidates_are_valid_and_different(name: str) -> None:
     assert all(space.complete(config) == config for config in drawn)
 
 
-def test_one_of_each_thing() -> None:
-    rng = np.random.default_rng(0)
-    configs = one_of_each(CELL, 1000, rng)
+def test_listing_every_design_or_none() -> None:
+    configs = every_design(CELL, 1000)
     assert configs is not None
-    forms = [CELL.canonical(config) for config in configs]
-    assert len(set(forms)) == len(forms) == len({CELL.canonical(c) for c in CELL.every()})
-    assert one_of_each(CELL, 100, rng) is None
-    assert one_of_each(SQUARE, 10**9, rng) is None
+    assert len(set(configs)) == len(configs) == CELL.size()
+    assert every_design(CELL, 100) is None
+    assert every_design(SQUARE, 10**9) is None
+
+
+def test_what_is_the_same_thing_is_closed_together_unless_its_speed_counts() -> None:
+    configs = every_design(CELL, 1000)
+    assert configs is not None
+    tried = configs[0]  # nothing reaches the output: so it is with many
+    same = [CELL.canonical(config) == CELL.canonical(tried) for config in configs]
+    for alike, closed in ((True, sum(same)), (False, 1)):
+        listed = Listed(CELL, configs, Eyes(CELL))
+        listed.close(tried, alike)
+        assert (~listed.open).sum() == closed > 0
+        assert listed.best(np.ones(len(configs)), [configs[-1]]) not in (tried, configs[-1])

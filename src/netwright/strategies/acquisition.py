@@ -7,6 +7,8 @@ from scipy.special import ndtr
 
 CLIP_SPANS = 4.0
 """Losses worse than the best by this many spans count alike; a span is median minus best."""
+REACH = 1.0
+"""A design so many deviations short of adding to a front adds nothing worth computing."""
 
 
 def warped(losses: np.ndarray) -> np.ndarray:
@@ -18,23 +20,23 @@ def warped(losses: np.ndarray) -> np.ndarray:
     Args:
         losses: (n,), smaller is better; infinite for failures.
     """
-    return standardised(np.log(in_spans(losses) + 0.1))
+    return standardised(np.log(np.minimum(in_spans(losses), CLIP_SPANS) + 0.1))
 
 
-def clipped(losses: np.ndarray) -> np.ndarray:
-    """Losses as they are, but for the far tail of the bad ones, standardised."""
-    return standardised(in_spans(losses))
+def bent(losses: np.ndarray) -> np.ndarray:
+    """The same for one of several objectives, gentler and to the far end, for fronts have two."""
+    return standardised(np.log(in_spans(losses) + 0.5))
 
 
 def in_spans(losses: np.ndarray) -> np.ndarray:
-    """How many spans each loss is above the best, at most `CLIP_SPANS`."""
+    """How many spans each loss is above the best; failures are as bad as the worst."""
     finite = losses[np.isfinite(losses)]
     if not len(finite):
-        return np.full(len(losses), CLIP_SPANS)
+        return np.zeros(len(losses))
     best = finite.min()
     # Where more than half are as good as the best, the median says nothing.
     span = np.median(finite) - best or finite.mean() - best or 1.0
-    return np.asarray(np.minimum((losses - best) / span, CLIP_SPANS))
+    return np.asarray((np.minimum(losses, finite.max()) - best) / span)
 
 
 def standardised(values: np.ndarray) -> np.ndarray:
@@ -42,7 +44,9 @@ def standardised(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / max(float(values.std()), 1e-12)
 
 
-def expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -> np.ndarray:
+def expected_improvement(
+    mean: np.ndarray, deviation: np.ndarray, best: np.ndarray | float
+) -> np.ndarray:
     """How far below `best` a normal variable comes to lie on average (Jones et al., 1998)."""
     sure = np.maximum(deviation, 1e-12)
     z = (best - mean) / sure
@@ -50,24 +54,38 @@ def expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -
     return np.asarray((best - mean) * ndtr(z) + sure * density)
 
 
-def hypervolume_improvement(front: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """How much area each point would add below (1, 1), for two losses scaled to [0, 1].
+def expected_hypervolume_improvement(
+    front: np.ndarray, mean: np.ndarray, deviation: np.ndarray
+) -> np.ndarray:
+    """How much area below (1, 1) two independent normal losses add on average, exactly.
+
+    The area is a sum of strips between neighbours of the front, each the product of a width that
+    the first loss decides and a height that the second does (Emmerich, Giannakoglou and Naujoks,
+    2006), so that the mean of each is an expected improvement.
 
     Args:
-        front: (k, 2), designs no other beats.
-        points: (m, 2).
+        front: (k, 2), losses of the designs that no other beats.
+        mean: (m, 2).
+        deviation: (m, 2), zero where a value is known.
 
     Returns:
-        (m,).
+        (m,); zero where a deviation is not enough to add anything.
     """
     order = front[np.argsort(front[:, 0])]
-    # Between one front point's first loss and the next one's, the second loss to beat is constant.
-    left = np.concatenate([[-np.inf], order[:, 0]])
-    right = np.concatenate([order[:, 0], [1.0]])
+    right = np.concatenate([order[:, 0], [1.0]])  # of each strip (k + 1)
     roof = np.concatenate([[1.0], order[:, 1]])
-    wide = np.maximum(right[None] - np.maximum(left[None], points[:, :1]), 0.0)
-    high = np.maximum(roof[None] - points[:, 1:], 0.0)
-    return np.asarray((np.where(np.isfinite(wide), wide, 0.0) * high).sum(axis=1))
+    worth = np.zeros(len(mean))
+    near = _within_reach(order, mean - REACH * deviation)
+    (first, second), (doubt, other) = mean[near].T[..., None], deviation[near].T[..., None]
+    widths = np.diff(expected_improvement(first, doubt, right), axis=1, prepend=0.0)
+    worth[near] = (widths * expected_improvement(second, other, roof)).sum(axis=1)
+    return worth
+
+
+def _within_reach(order: np.ndarray, hopes: np.ndarray) -> np.ndarray:
+    """Which optimistic losses, (m, 2), lie below a front that is sorted by its first loss."""
+    roof = np.concatenate([[1.0], order[:, 1]])
+    return np.asarray(hopes[:, 1] < roof[np.searchsorted(order[:, 0], hopes[:, 0])])
 
 
 def chebyshev(losses: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from netwright.core.config import Config
 from netwright.core.space import Space
 from netwright.strategies.belief import Belief, columns, promise
 from netwright.strategies.gaussian_process import distances
-from netwright.strategies.pool import Eyes, Listed, Score, around, one_of_each
+from netwright.strategies.pool import Eyes, Listed, Score, around, every_design
 from netwright.strategies.proposer import Past, Proposer, spec
 
 GROWTH = 1.15
@@ -52,7 +52,7 @@ class Auto(Proposer):
         self.starts = starts
         self.most_seen = most_seen
         self.drawn = drawn
-        self._one_of_each = one_of_each(space, most_listed, np.random.default_rng([self.seed, 0]))
+        self._designs = every_design(space, most_listed)
         self._see(Eyes(space))
         self._beliefs: dict[str, Belief] = {}
 
@@ -68,15 +68,18 @@ class Auto(Proposer):
     def _see(self, eyes: Eyes) -> None:
         self._eyes = eyes
         self._seen = eyes.points([])
-        configs = self._one_of_each
-        self._listed = None if configs is None else Listed(self.space, configs, eyes)
+        designs = self._designs
+        self._listed = None if designs is None else Listed(self.space, designs, eyes)
 
     def learn(self, place: int) -> None:
         """Sees one more design."""
         config = self.past.configs[place]
         self._seen = self._seen.joined(self._eyes.points([config]))
         if self._listed is not None:
-            self._listed.close(config)
+            only_accuracy = len(self.past.losses[place]) == 1 and not self.past.limits[place]
+            if only_accuracy and place == 0:
+                self._listed.keep_one_of_each(np.random.default_rng([self.seed, 0]))
+            self._listed.close(config, alike=only_accuracy)
 
     def propose(self, past: Past, rng: Generator) -> Config:
         """The candidate that promises most."""

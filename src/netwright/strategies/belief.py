@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -11,10 +11,10 @@ from scipy.special import ndtr
 
 from netwright.core.pareto import pareto_mask
 from netwright.strategies.acquisition import (
+    bent,
     chebyshev,
-    clipped,
+    expected_hypervolume_improvement,
     expected_improvement,
-    hypervolume_improvement,
     warped,
 )
 from netwright.strategies.gaussian_process import Points, Posterior, fit
@@ -41,7 +41,7 @@ class Column:
         if self.kind == "only":
             return warped(values)
         if self.kind == "one":
-            return clipped(values)
+            return bent(values)
         finite = np.nan_to_num(values, nan=0.0, posinf=0.0)
         return finite / max(float(finite.std()), float(np.abs(finite).max()) / 10, 1e-12)
 
@@ -66,9 +66,10 @@ class Believed:
     deviation: np.ndarray
     targets: np.ndarray
 
-    def drawn(self, rng: Generator) -> np.ndarray:
-        """A value for each design, each by itself (independent Thompson sampling)."""
-        return self.mean + self.deviation * rng.normal(size=len(self.mean))
+    def decided(self, rng: Generator) -> Believed:
+        """A draw for each design, taken for true (independent Thompson sampling)."""
+        drawn = self.mean + self.deviation * rng.normal(size=len(self.mean))
+        return replace(self, mean=drawn, deviation=np.zeros(len(drawn)))
 
 
 class Belief:
@@ -111,10 +112,10 @@ def promise(
 ) -> np.ndarray:
     """(m,) how much each design of the pool promises.
 
-    One objective: expected improvement, or a draw from the belief while others are being judged,
-    so that workers do not all go the same way. Several: the hypervolume a joint draw would add,
-    or for more than two the draw's Chebyshev distance at random weights. Both count as far as
-    the limits are likely to be kept.
+    One objective: expected improvement. Two: expected hypervolume improvement. More: a joint
+    draw's Chebyshev distance at random weights. While other designs are being judged, a draw from
+    the belief stands for its mean, so that workers do not all go the same way. All of it counts
+    as far as the limits are likely to be kept.
     """
     kept = np.array([past.violations[row] <= 0 for row in rows])
     chance = np.ones(len(believed[0].mean))
@@ -124,18 +125,16 @@ def promise(
     if not kept.any():
         return chance
     objectives = [belief for belief in believed if belief.kind != "limit"]
+    if past.pending or len(objectives) > 2:
+        objectives = [belief.decided(rng) for belief in objectives]
     if len(objectives) == 1:
-        return chance * _improvement(objectives[0], kept, bool(past.pending), rng)
-    return chance * _front_growth(objectives, kept, rng)
-
-
-def _improvement(
-    belief: Believed, kept: np.ndarray, others_at_work: bool, rng: Generator
-) -> np.ndarray:
-    best = float(belief.targets[kept].min())
-    if others_at_work:
-        return np.exp(best - belief.drawn(rng))
-    return expected_improvement(belief.mean, belief.deviation, best)
+        best = float(objectives[0].targets[kept].min())
+        worth = expected_improvement(objectives[0].mean, objectives[0].deviation, best)
+    else:
+        worth = _front_growth(objectives, kept, rng)
+    # Where nothing is worth anything, the least bad one goes on.
+    behind = objectives[0].mean - objectives[0].mean.min()
+    return chance * (worth + 1e-12 / (1 + behind))
 
 
 def _front_growth(objectives: list[Believed], kept: np.ndarray, rng: Generator) -> np.ndarray:
@@ -143,12 +142,10 @@ def _front_growth(objectives: list[Believed], kept: np.ndarray, rng: Generator) 
     known = np.stack([belief.targets for belief in objectives], axis=1)
     low, high = known.min(axis=0), known.max(axis=0)
     scale = np.where(high > low, high - low, 1.0)
-    drawn = (np.stack([belief.drawn(rng) for belief in objectives], axis=1) - low) / scale
+    mean = (np.stack([belief.mean for belief in objectives], axis=1) - low) / scale
     if len(objectives) > 2:
-        behind = chebyshev(drawn, rng.dirichlet(np.ones(len(objectives))))
+        behind = chebyshev(mean, rng.dirichlet(np.ones(len(objectives))))
         return 1 / (1 + behind - behind.min())
     front = ((known - low) / scale)[kept]
-    front = front[pareto_mask(front)]
-    # Where no draw adds anything, the least bad one goes on.
-    behind = chebyshev(drawn, np.full(2, 0.5))
-    return hypervolume_improvement(front, drawn) + 1e-9 / (1 + behind - behind.min())
+    deviation = np.stack([belief.deviation for belief in objectives], axis=1) / scale
+    return expected_hypervolume_improvement(front[pareto_mask(front)], mean, deviation)

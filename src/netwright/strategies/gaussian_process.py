@@ -8,6 +8,7 @@ far as can be. Blocks of further features (paths of a cell, cheap scores) join w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,17 +49,21 @@ class Points:
 
 def distances(one: Points, other: Points) -> np.ndarray:
     """(parameters + blocks, n, m) of squared distances, each about 1 at most."""
-    found = []
+    return np.stack(list(each_distance(one, other)))
+
+
+def each_distance(one: Points, other: Points) -> Iterator[np.ndarray]:
+    """The same, (n, m) of one parameter or block after another."""
     for column, categorical in enumerate(one.categorical):
         a, b = one.codes[:, column, None], other.codes[None, :, column]
         apart = (a != b).astype(float) if categorical else np.minimum((a - b) ** 2, 1.0)
         idle_a, idle_b = np.isnan(a), np.isnan(b)
-        apart[idle_a & idle_b] = 0.0
-        apart[idle_a ^ idle_b] = 1.0
-        found.append(apart)
+        if idle_a.any() or idle_b.any():
+            apart[idle_a & idle_b] = 0.0
+            apart[idle_a ^ idle_b] = 1.0
+        yield apart
     for a, b in zip(one.blocks, other.blocks, strict=True):
-        found.append(_squared(a, b) / max(1, a.shape[1]))
-    return np.stack(found)
+        yield _squared(a, b) / max(1, a.shape[1])
 
 
 def _squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -92,13 +97,15 @@ class Posterior:
         kernel = self._kernel(seen, seen)
         kernel[np.diag_indices_from(kernel)] += self.noise
         self._root = cholesky(kernel, lower=True)
-        self._half = solve_triangular(
+        half = solve_triangular(
             self._root, self._kernel(seen, pool), lower=True, check_finite=False
         )
-        self.variance = np.maximum(1.0 - (self._half**2).sum(axis=0), 1e-12)
+        self._half = half  # its first rows, one a seen design, are in use
+        self.variance = np.maximum(1.0 - np.einsum("ij,ij->j", half, half), 1e-12)
 
     def _kernel(self, one: Points, other: Points) -> np.ndarray:
-        return matern(np.tensordot(self.weights, distances(one, other), 1))
+        apart = zip(self.weights, each_distance(one, other), strict=True)
+        return matern(sum(weight * each for weight, each in apart))
 
     def extend(self, point: Points) -> None:
         """Sees one more design: one more row of the Cholesky factor, not a new one."""
@@ -108,16 +115,18 @@ class Posterior:
         count = len(row)
         root = np.zeros((count + 1, count + 1))
         root[:count, :count], root[count, :count], root[count, count] = self._root, row, corner
-        half = (self._kernel(point, self.pool)[0] - row @ self._half) / corner
+        half = (self._kernel(point, self.pool)[0] - row @ self._half[:count]) / corner
+        if count == len(self._half):
+            self._half = np.vstack([self._half, np.empty_like(self._half)])
+        self._half[count] = half
         self._root = root
-        self._half = np.vstack([self._half, half])
         self.variance = np.maximum(self.variance - half**2, 1e-12)
         self.seen = self.seen.joined(point)
 
     def mean(self, targets: np.ndarray) -> np.ndarray:
         """(m,) the expected values, given the n targets."""
         known = solve_triangular(self._root, targets, lower=True, check_finite=False)
-        return np.asarray(known @ self._half)
+        return np.asarray(known @ self._half[: len(known)])
 
     def predict(self, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the noiseless function, each (m,)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.random import Generator
@@ -77,55 +78,62 @@ class Eyes:
 
 
 class Listed:
-    """Every design of a space, those that are the same thing once, and which are still open.
+    """Every design of a space, and which are still open.
 
     Args:
         space: Whose designs.
-        configs: One of each.
+        configs: All of them.
         eyes: See them as points.
     """
 
-    def __init__(self, space: Space, configs: list[Config], eyes: Eyes) -> None:
-        self.space, self.configs = space, configs
+    def __init__(self, space: Space, configs: tuple[Config, ...], eyes: Eyes) -> None:
+        self.configs = configs
         self.points = eyes.points(configs)
         self.open = np.ones(len(configs), dtype=bool)
-        self._place = {space.canonical(config): i for i, config in enumerate(configs)}
+        self._place, self._alike = _places(space, configs)
 
-    def close(self, config: Config) -> None:
-        """Marks a design, and all that are the same, as tried."""
-        place = self._place.get(self.space.canonical(config))
+    def close(self, config: Config, alike: bool) -> None:
+        """Marks a design as tried.
+
+        Args:
+            config: The design.
+            alike: Whether those that are the same thing are tried with it. What computes the same
+                is as accurate, but not as fast where idle parts are built too.
+        """
+        place = self._place.get(config)
         if place is not None:
-            self.open[place] = False
+            self.open[self._alike == self._alike[place] if alike else place] = False
+
+    def keep_one_of_each(self, rng: Generator) -> None:
+        """Leaves one of the designs that are the same thing open."""
+        shuffled = rng.permutation(len(self.configs))
+        _, first = np.unique(self._alike[shuffled], return_index=True)
+        kept = np.zeros(len(self.configs), dtype=bool)
+        kept[shuffled[first]] = True
+        self.open &= kept
 
     def best(self, promise: np.ndarray, pending: Sequence[Config]) -> Config:
         """The open design that promises most and that nobody is judging."""
         promise = np.where(self.open, promise, -np.inf)
-        for config in pending:
-            place = self._place.get(self.space.canonical(config))
-            if place is not None:
-                promise[place] = -np.inf
+        promise[[self._place[config] for config in pending if config in self._place]] = -np.inf
         return self.configs[int(promise.argmax())]
 
 
-def one_of_each(space: Space, most: int, rng: Generator) -> list[Config] | None:
-    """One of all designs that are the same thing, None when there are more than `most`."""
-    groups = _listed(space, most)
-    if groups is None:
+@lru_cache(maxsize=8)
+def every_design(space: Space, most: int) -> tuple[Config, ...] | None:
+    """Every design, or None when there are more than `most`."""
+    if any(domain.size() == math.inf for domain in space.domains().values()):
         return None
-    return [group[int(rng.integers(len(group)))] for group in groups.values()]
+    found = tuple(islice(space.every(), most + 1))
+    return None if len(found) > most else found
 
 
 @lru_cache(maxsize=8)
-def _listed(space: Space, most: int) -> dict[Hashable, list[Config]] | None:
-    """Every design by what it is the same as, or None when there are more than `most`."""
-    if any(domain.size() == math.inf for domain in space.domains().values()):
-        return None
-    found: dict[Hashable, list[Config]] = {}
-    for count, config in enumerate(space.every()):
-        if count == most:
-            return None
-        found.setdefault(space.canonical(config), []).append(config)
-    return found
+def _places(space: Space, configs: tuple[Config, ...]) -> tuple[dict[Config, int], np.ndarray]:
+    """Where each design stands, and the number of the thing it is."""
+    things: dict[Hashable, int] = {}
+    alike = [things.setdefault(space.canonical(config), len(things)) for config in configs]
+    return {config: place for place, config in enumerate(configs)}, np.array(alike)
 
 
 def around(space: Space, best: Sequence[Config], count: int, rng: Generator) -> list[Config]:
