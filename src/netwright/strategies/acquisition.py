@@ -36,7 +36,8 @@ def in_spans(losses: np.ndarray) -> np.ndarray:
     best = finite.min()
     # Where more than half are as good as the best, the median says nothing.
     span = np.median(finite) - best or finite.mean() - best or 1.0
-    return np.asarray((np.minimum(losses, finite.max()) - best) / span)
+    worst = max(finite.max(), best + CLIP_SPANS * span)
+    return np.asarray((np.minimum(losses, worst) - best) / span)
 
 
 def standardised(values: np.ndarray) -> np.ndarray:
