@@ -116,7 +116,8 @@ def test_several_objectives_spread_over_the_front(space: Space) -> None:
     def loss(config: Config) -> tuple[float, float]:
         if space is SQUARE:
             return bowl(config), bowl(Config({"x": -config["x"], "y": config["y"]}))
-        return cell_loss(config), sum(op == "c" for op in config.values())
+        size = {"none": 0.0, "skip_connect": 0.2, "a": 1.0, "b": 2.0, "c": 4.0}
+        return cell_loss(config), sum(size[str(operation)] for operation in config.values())
 
     study = search(space, loss, 40, directions=("minimize", "minimize"))
     assert len({trial.values[0] for trial in study.best_trials}) >= 3

@@ -21,6 +21,10 @@ from netwright.strategies.gaussian_process import Points, Posterior, fit
 from netwright.strategies.proposer import Past
 
 
+BEYOND = 1.3
+"""The reference point of a front, in ranges of what was seen: its ends may lie farther out."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One thing to predict.
@@ -138,10 +142,10 @@ def promise(
 
 
 def _front_growth(objectives: list[Believed], kept: np.ndarray, rng: Generator) -> np.ndarray:
-    """Losses are scaled so that the best seen is 0 and the worst is 1."""
+    """Losses are scaled so that the best seen is 0, and 1 lies a little beyond the worst."""
     known = np.stack([belief.targets for belief in objectives], axis=1)
     low, high = known.min(axis=0), known.max(axis=0)
-    scale = np.where(high > low, high - low, 1.0)
+    scale = BEYOND * np.where(high > low, high - low, 1.0)
     mean = (np.stack([belief.mean for belief in objectives], axis=1) - low) / scale
     if len(objectives) > 2:
         behind = chebyshev(mean, rng.dirichlet(np.ones(len(objectives))))
