@@ -52,9 +52,11 @@ def picture(studies: dict[str, netwright.Study]) -> go.Figure:
         y = [record.config["unimportant"] for record in tried]
         curve = [worth(value, 0.5) for value in along]
         looked = [worth(value, 0.5) for value in x]
-        figure.add_scatter(x=along, y=curve, mode="lines", row=1, col=column)
-        figure.add_scatter(x=x, y=looked, mode="markers", row=1, col=column)
-        figure.add_scatter(x=x, y=y, mode="markers", row=2, col=column)
+        dots = {"mode": "markers", "marker": {"color": "#0b7285", "size": 9}}
+        figure.add_scatter(x=along, y=curve, line={"color": "#adb5bd"}, row=1, col=column)
+        figure.add_scatter(x=x, y=looked, row=1, col=column, **dots)
+        figure.add_scatter(x=x, y=y, row=2, col=column, **dots)
+        figure.update_yaxes(range=[-0.05, 1.1], col=column)
         figure.update_xaxes(title="the dimension that matters", row=2, col=column)
     figure.update_yaxes(title="worth", row=1, col=1)
     figure.update_yaxes(title="the other", row=2, col=1)
