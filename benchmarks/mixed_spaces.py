@@ -11,6 +11,7 @@ import os
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 
 import argparse
+import json
 import multiprocessing
 import time
 import warnings
@@ -38,13 +39,15 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 from xgboost import XGBRegressor
 
-from common import write
+from common import RESULTS, write
 from netwright.core.combining import Branch, Joined
 from netwright.core.config import Config
 from netwright.core.space import Categorical, Float, Int, Parameters, Space
 from netwright.strategies import get_strategy, known_strategies
 
 TPE = "optuna's own TPE"
+Results = dict[str, dict[str, Any]]
+"""Problem to strategy to what it reached."""
 
 
 def net(epochs: int, config: Config, kind: type) -> Any:
@@ -315,7 +318,7 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="smallest run, writes nothing")
     parser.add_argument("--strategies", help="a,b,c [all]")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument("--trials", type=int, default=40)
     told = parser.parse_args()
     names = told.strategies.split(",") if told.strategies else known_strategies()
     seeds, trials = (1, 8) if told.smoke else (told.seeds, told.trials)
@@ -329,7 +332,18 @@ def main() -> None:
         p: {s: _said([found[p, s, seed, trials] for seed in range(seeds)]) for s in names}
         for p in problems
     }
+    if not told.smoke:
+        results = _with_known(results, trials, seeds)
     write("mixed_spaces", {"trials": trials, "seeds": seeds, **_verdict(results)}, told.smoke)
+
+
+def _with_known(results: Results, trials: int, seeds: int) -> Results:
+    """Strategies measured before under the same terms stand beside the new ones."""
+    path = RESULTS / "mixed_spaces.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    if (known.get("trials"), known.get("seeds")) != (trials, seeds):
+        return results
+    return {name: {**known["problems"].get(name, {}), **by} for name, by in results.items()}
 
 
 def _said(runs: list[tuple[list[float], float]]) -> dict[str, Any]:
@@ -341,7 +355,7 @@ def _said(runs: list[tuple[list[float], float]]) -> dict[str, Any]:
     }
 
 
-def _verdict(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _verdict(results: Results) -> dict[str, Any]:
     def wins(one: str, other: str) -> list[str]:
         return [p for p, by in results.items() if by[one]["mean"] < by[other]["mean"]]
 
