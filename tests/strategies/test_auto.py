@@ -177,8 +177,8 @@ def test_reopening_goes_on_as_if_never_stopped() -> None:
 
 @given(first=st.integers(1, 20), count=st.integers(1, 500))
 def test_fits_come_at_known_counts(first: int, count: int) -> None:
-    fitted = last_fit(max(first, count), first)
-    assert first <= fitted <= max(first, count)
+    fitted = last_fit(count, first)
+    assert min(first, count) <= fitted <= count
     assert last_fit(fitted, first) == fitted
 
 

@@ -144,7 +144,7 @@ class Auto(Proposer):
 
 def last_fit(count: int, first: int) -> int:
     """The latest number of designs, up to `count`, at which weights are found anew."""
-    fitted = first
+    fitted = min(first, count)
     while (following := math.ceil(fitted * GROWTH)) <= count:
         fitted = following
     return fitted
