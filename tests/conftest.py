@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 
 from netwright.core.task import Task
 from netwright.data.prepare import Wishes, prepare, with_folds
+from tests.servers import find_postgres, postgres
 
 NOTES = ["good", "bad", "fine", "odd", "new", "old"]
 SHARED = Path(os.environ.get("NETWRIGHT_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -119,6 +120,16 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         test=str(test),
     )
     return out
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server of this session's own, or a skip that says why there is none."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed; run: apt-get install postgresql")
+    with postgres(programs) as url:
+        yield url
 
 
 @pytest.fixture

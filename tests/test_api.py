@@ -19,7 +19,7 @@ from tests.conftest import make_frame
 
 
 def test_the_facade_is_small_lazy_and_complete() -> None:
-    assert len(netwright.__all__) <= 26
+    assert len(netwright.__all__) <= 28
     for name in netwright.__all__:
         assert getattr(netwright, name) is not None
     assert netwright.__version__ == "0.1.0"
@@ -214,3 +214,22 @@ def write(frame: pd.DataFrame, folder: Path) -> str:
     path = folder / "test.csv"
     frame.to_csv(path, index=False)
     return str(path)
+
+
+JOIN = """
+import sys, netwright
+def objective(config): return config["x"] ** 2
+space = {"x": netwright.Float(-1, 1)}
+netwright.tune(objective, space, trials=40, strategy="random", storage=sys.argv[1], name="ours")
+"""
+
+
+def test_two_processes_tune_one_study(tmp_path: Path) -> None:
+    where = str(tmp_path / "study.journal")
+    both = [subprocess.Popen([sys.executable, "-c", JOIN, where]) for _ in range(2)]
+    assert [process.wait(100) for process in both] == [0, 0]
+    study = netwright.tune(
+        lambda config: 0.0, {"x": netwright.Float(-1, 1)}, trials=40, storage=where, name="ours"
+    )
+    assert [record.position for record in study.trials("complete")] == list(range(40))
+    assert study.name == "ours"

@@ -44,7 +44,7 @@ def test_ci_runs_the_readmes_test_command() -> None:
 
 
 def test_every_option_in_the_readme_exists(cli) -> None:  # type: ignore[no-untyped-def]
-    known = cli("fit", "--help").out + cli("predict", "--help").out + cli("resume", "--help").out
+    known = "".join(cli(name, "--help").out for name in ("fit", "predict", "resume", "bench"))
     for command in blocks("bash"):
         for option in re.findall(r"--[a-z-]+", command):
             assert option in known, option

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netwright.api import fit, load, resume, tune
     from netwright.core.budget import Budget
+    from netwright.core.combining import Branch, Joined, Repeated
     from netwright.core.config import Config
     from netwright.core.context import Context
     from netwright.core.errors import NetwrightError, UserError
     from netwright.core.evaluator import Evaluator
     from netwright.core.learner import Learner, Model
     from netwright.core.result import Result
-    from netwright.core.space import Branch, Categorical, Float, Int, Joined, Parameters, Space
+    from netwright.core.space import Categorical, Float, Int, Ordinal, Parameters, Space
     from netwright.core.study import Study
     from netwright.core.task import Task
     from netwright.predictor import Predictor
@@ -42,11 +43,13 @@ _HOME = {
     "Learner": "netwright.core.learner",
     "Model": "netwright.core.learner",
     "Result": "netwright.core.result",
-    "Branch": "netwright.core.space",
+    "Branch": "netwright.core.combining",
+    "Joined": "netwright.core.combining",
+    "Repeated": "netwright.core.combining",
     "Categorical": "netwright.core.space",
     "Float": "netwright.core.space",
     "Int": "netwright.core.space",
-    "Joined": "netwright.core.space",
+    "Ordinal": "netwright.core.space",
     "Parameters": "netwright.core.space",
     "Space": "netwright.core.space",
     "Study": "netwright.core.study",
@@ -71,10 +74,12 @@ __all__ = [  # noqa: RUF022 - in the order of the table above
     "Model",
     "Result",
     "Branch",
+    "Joined",
+    "Repeated",
     "Categorical",
     "Float",
     "Int",
-    "Joined",
+    "Ordinal",
     "Parameters",
     "Space",
     "Study",

@@ -6,16 +6,20 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwright.core.budget import Budget
 from netwright.core.engine import Engine
+from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import RunFolder
 from netwright.core.progress import Progress
 from netwright.core.space import Domain, Space
 from netwright.core.study import Study
 from netwright.predictor import Predictor
+
+if TYPE_CHECKING:
+    from netwright.recipes.joining import Joined
 
 
 def fit(
@@ -42,7 +46,7 @@ def fit(
         progress: Is told how it goes.
         options: Any of `netwright.recipes.options.FitOptions`: `metric`, `kind`, `level`,
             `learners`, `config`, `test`, `weight`, `group`, `time_column`, `schema`, `strategy`,
-            `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
+            `pruner`, `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
 
     Returns:
         The finished predictor, opened from its folder.
@@ -116,6 +120,42 @@ def _reported(out: Path, wanted: bool = True) -> Iterator[None]:
     write_report(RunFolder.open(out))
 
 
+@contextmanager
+def join(
+    where: str | Path,
+    *,
+    study: str | None = None,
+    data: Any = None,
+    artifacts: str | Path | None = None,
+    trust: Sequence[str] = (),
+) -> Iterator[Joined]:
+    """Joins a fit that another process or machine started: `joined.work(engine, workers)`.
+
+    Args:
+        where: A run folder, or a storage (URL or path of a journal), which needs `study` and
+            `data` too.
+        study: The study's name in the storage.
+        data: The study's table, as on this machine.
+        artifacts: Shared folder for models; without one whoever started the study trains the
+            winners again.
+        trust: Code of your own (`package:attribute`) that the study may call here.
+
+    Raises:
+        UserError: There is nothing to join, or the table is another one.
+    """
+    from netwright.recipes import joining
+
+    if study is None and data is None and artifacts is None and "://" not in str(where):
+        yield joining.join_run(where)
+        return
+    if study is None or data is None:
+        raise ConfigError(
+            "A storage holds no rows: name the study and its table with --study and --data."
+        )
+    with joining.join_storage(str(where), study, data, artifacts, trust) as joined:
+        yield joined
+
+
 def load(folder: str | Path, trust: Sequence[str] = ()) -> Predictor:
     """Opens a predictor folder, or the one in a run folder; runs no code from it.
 
@@ -141,7 +181,9 @@ def tune(
     pruner: Any = None,
     out: str | Path | None = None,
     storage: str | None = None,
+    name: str = "study",
     engine: str | Engine = "inline",
+    address: str | None = None,
     workers: int = 1,
     seed: int = 0,
 ) -> Study:
@@ -157,20 +199,24 @@ def tune(
         strategy: Name, `package:Class`, or an Optuna sampler of your own.
         direction: `minimize` or `maximize` the one objective.
         objectives: Name to direction, for several.
-        pruner: An Optuna pruner; the median rule by default.
+        pruner: Name such as `hyperband` or `none`, `package:Class`, or an Optuna pruner of your
+            own; the median rule by default.
         out: Folder for the journal, so that the study can be reopened.
-        storage: An Optuna storage URL instead.
-        engine: `inline`, or `processes` (the objective must then be importable by name).
+        storage: An Optuna storage URL instead. Whoever calls `tune` with the same storage, name
+            and space, on this machine or another, works on the same study: `trials` is then the
+            number of all together.
+        name: The study's name, for a storage that holds many.
+        engine: `inline`, `processes` (the objective must then be importable by name) or `ray`.
+        address: Of a running Ray cluster, None to start Ray here.
         workers: How many, for engines that have several.
         seed: Everything random derives from it.
 
     Returns:
         The study: `best()`, `trials()`, `pareto_front()`; `ask()` and `tell()` go on by hand.
     """
-    import optuna
-
     from netwright.engines import get_engine
     from netwright.strategies import get_strategy
+    from netwright.strategies.pruners import get_pruner
 
     told = Budget.of(budget, trials)
     if told.seconds is None and told.trials is None:
@@ -185,7 +231,8 @@ def tune(
         objectives=list((objectives or {"score": direction}).items()),
         strategy=get_strategy(strategy),
         storage=where,
+        name=name,
         seed=seed,
-        pruner=pruner or optuna.pruners.MedianPruner(),
+        pruner=get_pruner("median" if pruner is None else pruner),
     )
-    return study.run(objective, told, get_engine(engine), workers=workers)
+    return study.run(objective, told, get_engine(engine, address), workers=workers)

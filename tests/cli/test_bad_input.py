@@ -99,6 +99,7 @@ def test_a_column_of_lists(tmp_path: Path, cli) -> None:  # type: ignore[no-unty
         (("--level", "fully"), "Did you mean 'full'"),
         (("--learners", "lightgmb"), "Did you mean 'lightgbm'"),
         (("--strategy", "tpee"), "Did you mean 'tpe'"),
+        (("--pruner", "hyperbend"), "Did you mean 'hyperband'"),
         (("--engine", "inlin"), "Did you mean 'inline'"),
         (("--memory", "lots"), "'lots'"),
         (("--weight", "town"), "Weights are numbers"),

@@ -87,8 +87,24 @@ def test_resume_adds_trials(tmp_path: Path, csv: Path, cli) -> None:  # type: ig
 
 def test_plugins_lists_every_role(cli) -> None:  # type: ignore[no-untyped-def]
     done = cli("plugins")
-    for word in ("learners", "strategies", "engines", "lightgbm", "tpe", "processes", "tabular"):
+    for word in (
+        "learners",
+        "strategies",
+        "pruners",
+        "engines",
+        "lightgbm",
+        "tpe",
+        "processes",
+        "tabular",
+    ):
         assert word in done.out
+
+
+def test_a_pruner_is_taken_by_name(tmp_path: Path, csv: Path, cli) -> None:  # type: ignore[no-untyped-def]
+    out = tmp_path / "run"
+    done = cli("fit", csv, "--target", "y", "--out", out, "--pruner", "hyperband", *FAST)
+    assert done.code == 0, done.err
+    assert json.loads((out / "run.json").read_text())["options"]["pruner"] == "hyperband"
 
 
 def test_a_recipe_file_says_it_all(tmp_path: Path, csv: Path, cli) -> None:  # type: ignore[no-untyped-def]
@@ -123,7 +139,17 @@ def test_it_is_quiet_when_not_on_a_terminal(tmp_path: Path, csv: Path) -> None:
 
 def test_version_and_help(cli) -> None:  # type: ignore[no-untyped-def]
     assert cli("--version").out.startswith("netwright 0.")
-    for command in ("fit", "resume", "show", "report", "predict", "evaluate", "plugins"):
+    for command in (
+        "fit",
+        "resume",
+        "show",
+        "report",
+        "predict",
+        "evaluate",
+        "plugins",
+        "worker",
+        "dashboard",
+    ):
         done = cli(command, "--help")
         assert done.code == 0
         assert "Usage: netwright" in done.out

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -56,3 +60,14 @@ def test_changing_the_source_changes_nothing() -> None:
 
 def test_it_reads_well() -> None:
     assert repr(Config({"a": 1, "b": "x"})) == "Config(a=1, b='x')"
+
+
+def test_a_pickled_config_is_found_by_a_process_that_hashes_differently() -> None:
+    config = Config({"op": "conv"})
+    assert config in {config}  # the hash is remembered now
+    code = (
+        "import pickle, sys; from netwright.core.config import Config;"
+        "assert Config({'op': 'conv'}) in pickle.load(sys.stdin.buffer)"
+    )
+    seed = {**os.environ, "PYTHONHASHSEED": "77"}
+    subprocess.run([sys.executable, "-c", code], input=pickle.dumps({config}), env=seed, check=True)

@@ -74,6 +74,7 @@ def test_built_ins_come_first() -> None:
     [
         ("netwright.learners", "LEARNERS"),
         ("netwright.strategies", "STRATEGIES"),
+        ("netwright.strategies.pruners", "PRUNERS"),
         ("netwright.engines", "ENGINES"),
         ("netwright.evaluators", "EVALUATORS"),
         ("netwright.spaces", "SPACES"),

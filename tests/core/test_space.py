@@ -8,16 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netwright.core.combining import Branch, Frozen, Joined
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError, UnknownName
 from netwright.core.space import (
-    Branch,
     Categorical,
     Chooser,
     Float,
-    Frozen,
     Int,
-    Joined,
     Parameters,
     Space,
     space_of,

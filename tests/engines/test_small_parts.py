@@ -15,15 +15,16 @@ from netwright.engines.processes import (
     THREAD_VARIABLES,
     ProcessEngine,
     Worker,
-    _threads,
     _without_main,
+    set_environment,
+    threads_told,
 )
 
 
 def test_thread_variables_are_set_and_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
-    with _threads(3):
+    with set_environment(threads_told(3)):
         assert {os.environ[name] for name in THREAD_VARIABLES} == {"3"}
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "MKL_NUM_THREADS" not in os.environ

@@ -136,7 +136,7 @@ def refit(run: RunFolder, chosen: finish.Chosen) -> dict[int, Path]:
         task,
         study,
         chosen,
-        get_engine("inline"),
+        engine=get_engine("inline"),
         storage=run.journal,
         context=Context(),
         workers=1,

@@ -26,6 +26,12 @@ def test_words_become_numbers() -> None:
     assert options.learners == ("linear", "net")
 
 
+def test_the_pruner_is_careful_unless_another_is_named() -> None:
+    assert make_options(target="y").pruner == "percentile"
+    assert make_options(target="y", pruner="halving").pruner == "halving"
+    assert FitOptions.from_json({"target": "y"}).pruner == "percentile"  # runs of before
+
+
 def test_a_recipe_file_lies_underneath(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_text("target: price\ntime: 90s\nlevel: hpo\nlearners: [xgboost]\nseed: 7\n")

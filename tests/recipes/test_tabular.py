@@ -22,6 +22,7 @@ from netwright.core.study import read_study
 from netwright.core.task import Constraints
 from netwright.recipes import finish, tabular
 from netwright.recipes.options import make_options
+from netwright.strategies import STRATEGIES
 from tests.conftest import make_frame
 
 QUICK = {"engine": "inline", "learners": ["linear", "lightgbm"]}
@@ -136,20 +137,29 @@ def test_a_persons_own_metric_decides(tmp_path: Path) -> None:
     assert scores[name] == pytest.approx(scores["accuracy"])
 
 
-def test_any_strategy_of_the_table_tunes_real_learners(tmp_path: Path) -> None:
-    for name in ("random", "qmc", "nsga2"):
-        out = tmp_path / name
-        netwright.fit(
-            make_frame(80),
-            "y",
-            trials=5,
-            out=out,
-            strategy=name,
-            level="hpo",
-            engine="inline",
-            learners=["linear"],
-        )
-        assert read_study(RunFolder.open(out)).counts()["complete"] >= 2
+FIRST_MODEL = {"bananas": 21, "smac": 11, "reinforce": 11, "genetic": 21, "tpe": 13, "cmaes": 9}
+"""Trials after which a strategy has left its random start."""
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_any_strategy_of_the_table_tunes_real_learners(tmp_path: Path, name: str) -> None:
+    if name == "cmaes":
+        pytest.importorskip("cmaes")
+    out, trials = tmp_path / "run", FIRST_MODEL.get(name, 6) + 1
+    netwright.fit(
+        make_frame(60).drop(columns=["note", "day"]),
+        "y",
+        trials=trials,
+        out=out,
+        strategy=name,
+        level="hpo",
+        engine="inline",
+        learners=["linear"],
+        explain=False,
+    )
+    counts = read_study(RunFolder.open(out)).counts()
+    assert counts["complete"] >= 2
+    assert counts["complete"] + counts["pruned"] == trials
 
 
 def test_limits_choose_single_models_trained_on_all_rows(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from netwright.core.combining import Branch
 from netwright.core.folder import RunFolder
 from netwright.core.result import Result
-from netwright.core.space import Branch, Float, Int, Parameters
+from netwright.core.space import Float, Int, Parameters
 from netwright.core.study import Study, read_study
 from netwright.report import plots
 from netwright.report.page import write_report

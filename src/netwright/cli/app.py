@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from netwright.cli.bench import bench
+from netwright.cli.dashboard import dashboard
 from netwright.cli.evaluate import evaluate
 from netwright.cli.fit import fit
 from netwright.cli.plugins import plugins
@@ -11,6 +13,7 @@ from netwright.cli.predict import predict
 from netwright.cli.report import report
 from netwright.cli.resume import resume
 from netwright.cli.show import show
+from netwright.cli.worker import worker
 
 app = typer.Typer(
     help="Bring data, a target, a metric and a budget; netwright designs the model.",
@@ -38,5 +41,16 @@ def root(
     """Bring data, a target, a metric and a budget; netwright designs the model."""
 
 
-for command in (fit, resume, show, report, predict, evaluate, plugins):
+for command in (
+    fit,
+    resume,
+    show,
+    report,
+    predict,
+    evaluate,
+    worker,
+    dashboard,
+    bench,
+    plugins,
+):
     app.command()(command)

@@ -38,7 +38,14 @@ def fit(
     strategy: Annotated[
         str | None, Option(help="How to search; package:Class for your own sampler [tpe].")
     ] = None,
-    engine: Annotated[str | None, Option(help="processes or inline [processes].")] = None,
+    pruner: Annotated[
+        str | None,
+        Option(help="What stops hopeless trials early, none for nothing [percentile]."),
+    ] = None,
+    engine: Annotated[str | None, Option(help="processes, inline or ray [processes].")] = None,
+    address: Annotated[
+        str | None, Option(help="Ray cluster to run on [one started on this machine].")
+    ] = None,
     workers: Annotated[int | None, Option(help="Worker processes [one a core].")] = None,
     threads: Annotated[int | None, Option(help="Threads a worker [1].")] = None,
     seed: Annotated[int | None, Option(help="Everything random derives from it [0].")] = None,

@@ -6,7 +6,7 @@ import typer
 
 
 def plugins() -> None:
-    """List learners, strategies, engines, evaluators, spaces and recipes, plug-ins included."""
+    """List learners, strategies, pruners, engines, evaluators, spaces and recipes, plug-ins too."""
     from netwright.core.registry import names
     from netwright.engines import ENGINES
     from netwright.evaluators import EVALUATORS
@@ -14,10 +14,12 @@ def plugins() -> None:
     from netwright.recipes import RECIPES
     from netwright.spaces import SPACES
     from netwright.strategies import STRATEGIES
+    from netwright.strategies.pruners import PRUNERS
 
     tables = {
         "learners": LEARNERS,
         "strategies": STRATEGIES,
+        "pruners": PRUNERS,
         "engines": ENGINES,
         "evaluators": EVALUATORS,
         "spaces": SPACES,

@@ -80,6 +80,16 @@ class Budget:
         return cls(None if value is None else parse_seconds(value), trials)
 
 
+def to_wall(moment: float | None) -> float | None:
+    """A moment of this machine's monotonic clock as seconds since 1970, which machines share."""
+    return None if moment is None else time.time() + (moment - time.monotonic())
+
+
+def from_wall(moment: float | None) -> float | None:
+    """Seconds since 1970 as a moment of this machine's monotonic clock."""
+    return None if moment is None else time.monotonic() + (moment - time.time())
+
+
 @dataclass(frozen=True)
 class Clock:
     """The time left of a budget, on the machine's monotonic clock (shared by all processes).

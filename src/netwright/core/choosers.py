@@ -1,4 +1,4 @@
-"""Single choices, and who makes them: at random, from a mapping, or writing every question down.
+"""Who makes single choices: at random, from a mapping, or writing every question down.
 
 A chooser has Optuna's three `suggest_*` methods, so that an Optuna trial is one.
 """
@@ -7,89 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from netwright.core.config import Value
+from netwright.core.domains import (
+    Categorical,
+    Chooser,
+    Domain,
+    Float,
+    Int,
+    Ordered,
+    Ordinal,
+    middle_of,
+)
 from netwright.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-    from optuna.distributions import BaseDistribution
-
-
-class Chooser(Protocol):
-    """Whoever answers a space's questions; an `optuna.Trial` is one."""
-
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float: ...
-
-    def suggest_int(
-        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
-    ) -> int: ...
-
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any: ...
-
-
-@dataclass(frozen=True)
-class Float:
-    """A real number in [low, high], on a logarithmic scale or in steps when asked."""
-
-    low: float
-    high: float
-    log: bool = False
-    step: float | None = None
-    default: float | None = None
-
-    def choose(self, name: str, chooser: Chooser) -> float:
-        """Asks the chooser."""
-        return chooser.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
-
-
-@dataclass(frozen=True)
-class Int:
-    """A whole number in [low, high], on a logarithmic scale or in steps when asked."""
-
-    low: int
-    high: int
-    log: bool = False
-    step: int = 1
-    default: int | None = None
-
-    def choose(self, name: str, chooser: Chooser) -> int:
-        """Asks the chooser."""
-        return chooser.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """One of several scalars; the first is the default unless told otherwise."""
-
-    choices: tuple[Value, ...]
-    default: Value = None
-
-    def choose(self, name: str, chooser: Chooser) -> Any:
-        """Asks the chooser."""
-        return chooser.suggest_categorical(name, list(self.choices))
-
-
-Domain = Float | Int | Categorical
-
-
-def middle_of(domain: Domain) -> Value:
-    """The default of a domain that declares none: its middle (of the logarithm), or its first."""
-    if isinstance(domain, Categorical):
-        return domain.choices[0]
-    if domain.log:
-        middle = math.sqrt(max(domain.low, 1e-300) * domain.high)
-    else:
-        middle = (domain.low + domain.high) / 2
-    if isinstance(domain, Int):
-        return domain.low + round((middle - domain.low) / domain.step) * domain.step
-    if domain.step is not None:
-        return domain.low + round((middle - domain.low) / domain.step) * domain.step
-    return middle
 
 
 class RandomChooser:
@@ -138,8 +71,11 @@ class FixedChooser:
         self.fallback = defaults or {}
         self.asked: dict[str, Any] = {}
 
-    def _answer(self, name: str, middle: Any) -> Any:
-        answer = self.values.get(name, self.fallback.get(name, middle))
+    def _answer(self, name: str, domain: Domain) -> Any:
+        if name in self.values:
+            answer = self.values[name]
+        else:
+            answer = self.fallback[name] if name in self.fallback else middle_of(domain)
         self.asked[name] = answer
         return answer
 
@@ -147,7 +83,7 @@ class FixedChooser:
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
         """Looks a real number up."""
-        value = self._answer(name, middle_of(Float(low, high, log, step)))
+        value = self._answer(name, Float(low, high, log, step))
         self._check(name, value, low, high, (int, float))
         return float(value)
 
@@ -155,7 +91,7 @@ class FixedChooser:
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
         """Looks a whole number up."""
-        value = self._answer(name, middle_of(Int(low, high, log, step)))
+        value = self._answer(name, Int(low, high, log, step))
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         self._check(name, value, low, high, (int,))
@@ -163,7 +99,7 @@ class FixedChooser:
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """Looks one of several up."""
-        value = self._answer(name, choices[0])
+        value = self._answer(name, _domain(choices))
         if value not in choices:
             raise ConfigError(f"Parameter {name!r} must be one of {list(choices)}. Got {value!r}.")
         return value
@@ -229,56 +165,66 @@ class FrozenChooser:
         return self._who(name).suggest_categorical(name, choices)
 
 
-class Recorder(FixedChooser):
-    """Writes every question down, with the answers that might open another branch."""
+class MendingChooser(FixedChooser):
+    """Answers from a mapping where it fits, and lets another chooser answer the rest."""
 
-    def __init__(self, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-        super().__init__(values, defaults)
-        self.distributions: dict[str, BaseDistribution] = {}
-        self.answers: list[tuple[str, Value, list[Value]]] = []
+    def __init__(self, values: Mapping[str, Any], otherwise: Chooser) -> None:
+        super().__init__(values)
+        self.otherwise = otherwise
 
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
-        from optuna.distributions import FloatDistribution
-
-        self.distributions[name] = FloatDistribution(low, high, log=log, step=step)
-        return super().suggest_float(name, low, high, step=step, log=log)
+        """Looks a real number up, or asks."""
+        if Float(low, high, log, step).fits(self.values.get(name)):
+            return super().suggest_float(name, low, high, step=step, log=log)
+        return self.otherwise.suggest_float(name, low, high, step=step, log=log)
 
     def suggest_int(
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
-        from optuna.distributions import IntDistribution
-
-        self.distributions[name] = IntDistribution(low, high, log=log, step=step)
-        answer = super().suggest_int(name, low, high, step=step, log=log)
-        self.answers.append((name, answer, [value for value in (low, high) if value != answer]))
-        return answer
+        """Looks a whole number up, or asks."""
+        if Int(low, high, log, step).fits(self.values.get(name)):
+            return super().suggest_int(name, low, high, step=step, log=log)
+        return self.otherwise.suggest_int(name, low, high, step=step, log=log)
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        from optuna.distributions import CategoricalDistribution
-
-        self.distributions[name] = CategoricalDistribution(list(choices))
-        answer = super().suggest_categorical(name, choices)
-        self.answers.append((name, answer, [value for value in choices if value != answer]))
-        return answer
+        """Looks one of several up, or asks."""
+        if name in self.values and self.values[name] in choices:
+            return super().suggest_categorical(name, choices)
+        return self.otherwise.suggest_categorical(name, choices)
 
 
-def suggest_distribution(choose: Chooser, name: str, distribution: BaseDistribution) -> Any:
-    """Asks a chooser for a value of an Optuna distribution."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+class Recorder:
+    """Passes questions on and writes them down: what was asked, and what was answered."""
 
-    if isinstance(distribution, FloatDistribution):
-        low, high, step, log = (
-            distribution.low,
-            distribution.high,
-            distribution.step,
-            distribution.log,
-        )
-        return choose.suggest_float(name, low, high, step=step, log=log)
-    if isinstance(distribution, IntDistribution):
-        return choose.suggest_int(
-            name, distribution.low, distribution.high, step=distribution.step, log=distribution.log
-        )
-    assert isinstance(distribution, CategoricalDistribution)
-    return choose.suggest_categorical(name, list(distribution.choices))
+    def __init__(self, chooser: Chooser) -> None:
+        self.chooser = chooser
+        self.domains: dict[str, Domain] = {}
+        self.answers: dict[str, Any] = {}
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Passes the question on and keeps the answer."""
+        self.domains[name] = Float(low, high, log, step)
+        self.answers[name] = self.chooser.suggest_float(name, low, high, step=step, log=log)
+        return float(self.answers[name])
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """Passes the question on and keeps the answer."""
+        self.domains[name] = Int(low, high, log, step)
+        self.answers[name] = self.chooser.suggest_int(name, low, high, step=step, log=log)
+        return int(self.answers[name])
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Passes the question on and keeps the answer."""
+        self.domains[name] = _domain(choices)
+        self.answers[name] = self.chooser.suggest_categorical(name, choices)
+        return self.answers[name]
+
+
+def _domain(choices: Sequence[Any]) -> Categorical | Ordinal:
+    return (Ordinal if isinstance(choices, Ordered) else Categorical)(tuple(choices))

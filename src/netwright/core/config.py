@@ -33,6 +33,10 @@ class Config(Mapping[str, Value]):
             self._hash = hash(frozenset(self._values.items()))
         return self._hash
 
+    def __reduce__(self) -> tuple[type[Config], tuple[dict[str, Value]]]:
+        """Leaves the remembered hash behind: every process hashes text differently."""
+        return Config, (self._values,)
+
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self._values.items())
         return f"Config({inside})"

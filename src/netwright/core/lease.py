@@ -4,6 +4,9 @@ A worker writes a growing counter into its trial's attributes every few seconds.
 different machines never meet: an observer calls a trial lost when the counter has not moved for
 `patience` seconds of the *observer's* monotonic clock - or at once when the worker ran on the
 observer's own machine and its process is gone.
+
+Two laptops may bear one name, and two containers on one machine count their processes apart; so
+"the same machine" means the same boot of the same kernel and the same process namespace.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 LEASE = "netwright:lease"
@@ -32,11 +37,28 @@ def _process_started(pid: int) -> float | None:
         return None
 
 
+@cache
+def place() -> str:
+    """Where a process number means something: host, boot and process namespace."""
+    told = [platform.node()]
+    try:
+        told.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8])
+        told.append(os.readlink("/proc/self/ns/pid").strip("pid:[]"))
+    except OSError:  # not Linux: the name has to do
+        pass
+    return "/".join(told)
+
+
+def lives_here(lease: dict[str, Any]) -> bool:
+    """Whether the lease's process is one of this machine's and still runs."""
+    return lease.get("host") == place() and _process_started(lease["pid"]) == lease.get("started")
+
+
 def new_lease(worker: str) -> dict[str, Any]:
     """The lease of this process, at beat 0."""
     pid = os.getpid()
     started = _process_started(pid)
-    return {"worker": worker, "host": platform.node(), "pid": pid, "started": started, "beat": 0}
+    return {"worker": worker, "host": place(), "pid": pid, "started": started, "beat": 0}
 
 
 @contextmanager
@@ -75,8 +97,8 @@ class Observer:
 
     def lost(self, number: int, lease: dict[str, Any] | None) -> bool:
         """Whether the trial's worker is gone. Call it again and again for each running trial."""
-        if lease and lease.get("host") == platform.node():
-            return _process_started(lease["pid"]) != lease.get("started")
+        if lease and lease.get("host") == place():
+            return not lives_here(lease)
         beat = None if lease is None else (lease.get("worker"), lease.get("beat"))
         now = time.monotonic()
         known, since = self._seen.get(number, (object(), now))

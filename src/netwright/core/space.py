@@ -14,43 +14,44 @@ on earlier answers, so conditional spaces need nothing special. A chooser has Op
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from netwright.core import moves
 from netwright.core.choosers import (
+    FixedChooser,
+    RandomChooser,
+)
+from netwright.core.config import Config, Value
+from netwright.core.domains import (
     Categorical,
     Chooser,
     Domain,
-    FixedChooser,
     Float,
-    FrozenChooser,
     Int,
-    Prefixed,
-    RandomChooser,
-    Recorder,
+    Ordinal,
+    distribution_of,
     middle_of,
-    suggest_distribution,
+    values_of,
 )
-from netwright.core.config import Config, Value
+from netwright.core.encoding import Encoder
 from netwright.core.errors import ConfigError, unknown_name
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.random import Generator
     from optuna.distributions import BaseDistribution
 
 
 __all__ = [
-    "Branch",
     "Categorical",
     "Chooser",
     "Domain",
     "Flat",
     "Float",
-    "Frozen",
     "Int",
-    "Joined",
+    "Ordinal",
     "Parameters",
-    "Prefixed",
     "Space",
     "space_of",
 ]
@@ -88,32 +89,80 @@ class Space(ABC):
             raise unknown_name("parameter", name, chooser.asked)
         return config
 
-    def distributions(self) -> dict[str, BaseDistribution]:
-        """The union of every parameter's distribution over all branches.
+    def domains(self) -> dict[str, Domain]:
+        """Every parameter's domain, over all branches.
 
         Walks the space once for every answer that could open a branch, each with the answers
         that lead to it.
         """
-        found: dict[str, BaseDistribution] = {}
-        seen: set[tuple[str, Value]] = set()
-        waiting: list[dict[str, Value]] = [{}]
-        while waiting:
-            recorder = Recorder(waiting.pop(), self.defaults())
-            self.configure(recorder)
-            found.update(recorder.distributions)
-            path: dict[str, Value] = {}
-            for name, answer, others in recorder.answers:
-                seen.add((name, answer))
-                for other in others:
-                    if (name, other) not in seen:
-                        seen.add((name, other))
-                        waiting.append({**path, name: other})
-                path[name] = answer
-        return found
+        return moves.union(self)
+
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """Every parameter's distribution, over all branches, as Optuna's samplers want them."""
+        return {name: distribution_of(domain) for name, domain in self.domains().items()}
 
     def flat(self) -> Flat:
         """The same designs with every parameter always active, for samplers that need that."""
         return Flat(self)
+
+    def size(self) -> float:
+        """How many designs there are, exactly; infinite where a real number has no steps.
+
+        Raises:
+            ConfigError: Too many to count one by one; a subclass that knows better overrides it.
+        """
+        return moves.count(self)
+
+    def canonical(self, config: Config) -> Hashable:
+        """The same for designs that are the same thing; a space that knows more overrides it."""
+        return config
+
+    def every(self) -> Iterator[Config]:
+        """Every design, one by one.
+
+        Raises:
+            ConfigError: A real number has no steps.
+        """
+        return moves.every(self)
+
+    def mutate(
+        self, config: Config, rng: Generator, changes: int = 1, spread: float = 0.2
+    ) -> Config:
+        """One choice is made anew; what that opens is drawn at random, all else stays.
+
+        Args:
+            config: The parent.
+            rng: Decides what changes, and how.
+            changes: How many choices.
+            spread: Standard deviation of a number's step, on its scale in [0, 1].
+        """
+        return moves.mutate(self, config, rng, changes, spread)
+
+    def crossover(self, mother: Config, father: Config, rng: Generator) -> Config:
+        """Every choice is one of its two parents', by the toss of a coin."""
+        return moves.crossover(self, mother, father, rng)
+
+    def neighbours(self, config: Config) -> list[Config]:
+        """The designs one choice away: every other category, the next number up and down."""
+        return moves.neighbours(self, config)
+
+    def encode(self, configs: Sequence[Config], how: str = "one_hot") -> np.ndarray:
+        """Designs as numbers, for predictors.
+
+        Args:
+            configs: n designs.
+            how: `one_hot`; cells know `adjacency` and `path` too.
+
+        Returns:
+            (n, width). Categories are indicators, numbers their place in [0, 1] with an indicator
+            of being active; whatever is not active is all zeros.
+
+        Raises:
+            ConfigError: The space has no such encoding.
+        """
+        if how != "one_hot":
+            raise ConfigError(f"This space is encoded as one_hot only. Got {how!r}.")
+        return Encoder(self.domains()).one_hot(configs)
 
 
 class Parameters(Space):
@@ -127,114 +176,72 @@ class Parameters(Space):
     def __init__(
         self, domains: Mapping[str, Domain], when: Mapping[str, tuple[str, Any]] | None = None
     ) -> None:
-        self.domains = dict(domains)
+        self.declared = dict(domains)
         self.when = dict(when or {})
 
     def configure(self, choose: Chooser) -> Config:
         """Asks for each active parameter in order."""
         chosen: dict[str, Value] = {}
-        for name, domain in self.domains.items():
-            if name in self.when:
-                other, wanted = self.when[name]
-                allowed = wanted if isinstance(wanted, tuple) else (wanted,)
-                if chosen.get(other) not in allowed:
-                    continue
-            chosen[name] = domain.choose(name, choose)
+        for name, domain in self.declared.items():
+            if self._active(name, chosen):
+                chosen[name] = domain.choose(name, choose)
         return Config(chosen)
+
+    def _active(self, name: str, chosen: Mapping[str, Value]) -> bool:
+        if name not in self.when:
+            return True
+        other, wanted = self.when[name]
+        return chosen.get(other) in (wanted if isinstance(wanted, tuple) else (wanted,))
 
     def defaults(self) -> dict[str, Value]:
         """The declared defaults."""
         return {
             name: domain.default if domain.default is not None else middle_of(domain)
-            for name, domain in self.domains.items()
+            for name, domain in self.declared.items()
         }
 
+    def size(self) -> float:
+        """Exact: whatever opens something is tried value by value, all else multiplies."""
+        return self._count(tuple(self.declared), {})
 
-class Branch(Space):
-    """A choice between sub-spaces; the chosen one's names get its name as a prefix.
-
-    A branch of one sub-space asks nothing for the choice but still names it.
-    """
-
-    def __init__(self, name: str, spaces: Mapping[str, Space]) -> None:
-        self.name = name
-        self.spaces = dict(spaces)
-
-    def configure(self, choose: Chooser) -> Config:
-        """Asks which, then walks that one."""
-        chosen = choose.suggest_categorical(self.name, list(self.spaces))
-        inside = self.spaces[chosen].configure(Prefixed(chosen, choose))
-        return Config(
-            {self.name: chosen, **{f"{chosen}.{name}": value for name, value in inside.items()}}
-        )
-
-    def defaults(self) -> dict[str, Value]:
-        """The first sub-space, and every sub-space's own defaults."""
-        inside = {
-            f"{prefix}.{name}": value
-            for prefix, space in self.spaces.items()
-            for name, value in space.defaults().items()
-        }
-        return {self.name: next(iter(self.spaces)), **inside}
-
-
-class Joined(Space):
-    """Several spaces side by side; their names must differ."""
-
-    def __init__(self, *spaces: Space) -> None:
-        self.spaces = spaces
-
-    def configure(self, choose: Chooser) -> Config:
-        """Walks each in turn."""
-        chosen: dict[str, Value] = {}
-        for space in self.spaces:
-            chosen.update(space.configure(choose))
-        return Config(chosen)
-
-    def defaults(self) -> dict[str, Value]:
-        """All defaults."""
-        return {name: value for space in self.spaces for name, value in space.defaults().items()}
-
-
-class Frozen(Space):
-    """Another space with some of its choices made; they still stand in the configuration.
-
-    Args:
-        inner: The space.
-        values: Name to the value it always has.
-    """
-
-    def __init__(self, inner: Space, values: Mapping[str, Any]) -> None:
-        self.inner = inner
-        self.values = dict(values)
-
-    def configure(self, choose: Chooser) -> Config:
-        """Asks for what is left open."""
-        return self.inner.configure(FrozenChooser(self.values, choose))
-
-    def defaults(self) -> dict[str, Value]:
-        """The inner space's, overruled by what is fixed."""
-        return {**self.inner.defaults(), **self.values}
+    def _count(self, names: tuple[str, ...], chosen: dict[str, Value]) -> float:
+        openers = {other for other, _ in self.when.values()}
+        total: float = 1
+        for place, name in enumerate(names):
+            domain = self.declared[name]
+            if not self._active(name, chosen):
+                continue
+            if name in openers:
+                rest = names[place + 1 :]
+                values = values_of(domain)
+                return total * sum(self._count(rest, {**chosen, name: value}) for value in values)
+            total *= domain.size()
+        return total
 
 
 class Flat(Space):
-    """Every parameter of another space, always active; `inner.complete` drops the idle ones."""
+    """Every parameter of another space, always active; the idle ones change nothing."""
 
     def __init__(self, inner: Space) -> None:
         self.inner = inner
-        self._union = inner.distributions()
+        self._union = inner.domains()
 
     def configure(self, choose: Chooser) -> Config:
         """Asks for every parameter, whether it matters or not, then walks the real space."""
-        values = {
-            name: suggest_distribution(choose, name, distribution)
-            for name, distribution in self._union.items()
-        }
+        values = {name: domain.choose(name, choose) for name, domain in self._union.items()}
         return self.inner.configure(FixedChooser(values))
 
     def defaults(self) -> dict[str, Value]:
         """The inner space's."""
         return self.inner.defaults()
+
+    def size(self) -> float:
+        """How many different designs come out: the inner space's."""
+        return self.inner.size()
+
+    def canonical(self, config: Config) -> Hashable:
+        """The inner space's."""
+        return self.inner.canonical(config)
 
 
 def space_of(value: Space | Mapping[str, Domain]) -> Space:

@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import weakref
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from netwright.core.errors import ConfigError
 from netwright.core.registry import missing_module
+
+CONNECT_SECONDS = 5
+"""How long a server may take to answer before a person is told."""
 
 
 class JournalLock:
@@ -74,10 +80,11 @@ def open_storage(where: str | Path | None) -> Any:
 
     Args:
         where: None for memory, a path for a journal file, a URL (`sqlite:///a.db`,
-            `postgresql://...`) for a database.
+            `postgresql://user@host/db`, `mysql+pymysql://...`) for a database, or
+            `grpc://host:port` for an Optuna gRPC proxy.
 
     Raises:
-        ConfigError: The URL cannot be opened.
+        ConfigError: The URL cannot be opened; the message keeps its password to itself.
         MissingExtra: The URL needs a driver that is not installed.
     """
     import optuna
@@ -91,12 +98,57 @@ def open_storage(where: str | Path | None) -> Any:
         lock.acquire()
         lock.release()
         return optuna.storages.JournalStorage(JournalFileBackend(text, lock_obj=lock))  # type: ignore[arg-type]
+    shown = without_password(text)
     try:
-        return optuna.storages.RDBStorage(text)
-    except ModuleNotFoundError as error:
-        raise missing_module(error, text) from error
-    except ImportError as error:
-        raise ConfigError(f"The storage {text!r} cannot be opened: {error}") from error
+        return _open_proxy(text) if text.startswith("grpc://") else _open_database(text)
     except Exception as error:
+        for missing in (error, error.__cause__):  # Optuna wraps what its driver lacks
+            if isinstance(missing, ModuleNotFoundError):
+                raise missing_module(missing, shown) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ConfigError(f"The storage {text!r} cannot be opened: {reason}") from error
+        raise ConfigError(f"The storage {shown!r} cannot be opened: {reason}") from error
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be printed."""
+    return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", url)
+
+
+def _open_database(text: str) -> Any:
+    """A database; a plain `postgresql://` means psycopg 3, and a server has a few seconds."""
+    import optuna
+    import sqlalchemy
+
+    url = sqlalchemy.make_url(text)
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    options: dict[str, Any] = {}
+    if url.get_backend_name() in ("postgresql", "mysql", "mariadb"):
+        options["pool_pre_ping"] = True
+        if "connect_timeout" not in url.query:
+            options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
+    storage = optuna.storages.RDBStorage(
+        url.render_as_string(hide_password=False), engine_kwargs=options
+    )
+    weakref.finalize(storage, storage.engine.dispose)  # connections go with the storage
+    return storage
+
+
+def _open_proxy(text: str) -> Any:
+    """Optuna's gRPC proxy, once it answers."""
+    import warnings
+
+    import optuna
+
+    address = urlsplit(text)
+    if not address.hostname or not address.port:
+        raise ConfigError("a proxy is named 'grpc://host:port'")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the proxy announces that it is experimental
+        proxy = optuna.storages.GrpcStorageProxy(host=address.hostname, port=address.port)
+    try:
+        proxy.wait_server_ready(timeout=CONNECT_SECONDS)
+    except ConnectionError:
+        proxy.close()
+        raise ConnectionError(f"no answer within {CONNECT_SECONDS} s; check that it runs") from None
+    return proxy

@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optuna.samplers import BaseSampler
@@ -36,14 +37,26 @@ class StrategySpec:
         name: What a person calls it.
         make: (seed, space) -> sampler; importable, so that it reaches workers.
         flat: Whether the sampler needs every parameter always active (`space.flat()`).
-        one_seed: Whether all trials share the study's seed (grids and low-discrepancy sequences,
-            which find their place by counting trials).
+        one_seed: Whether all trials share the study's seed (low-discrepancy sequences, which find
+            their place by counting trials).
+        placed: Whether the sampler seeds itself by position and so lives as long as the study.
     """
 
     name: str
     make: Callable[[int, Space], BaseSampler]
     flat: bool = False
     one_seed: bool = False
+    placed: bool = False
+
+    def sampler(self, seed: int, space: Space) -> BaseSampler:
+        """The sampler of one study, obeying law 2; `space` is flat already where it must be."""
+        if self.placed:
+            return self.make(seed, space)
+        return PositionSeeded(partial(_seeded, self, space), seed, self.one_seed)
+
+
+def _seeded(strategy: StrategySpec, space: Space, seed: int) -> BaseSampler:
+    return strategy.make(seed, space)
 
 
 def derive_seed(seed: int, position: int) -> int:

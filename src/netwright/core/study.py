@@ -8,7 +8,6 @@ it, and any Optuna sampler drives it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,13 @@ from netwright.core.errors import ConfigError, NoModel
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.lease import LEASE, Observer
+from netwright.core.pareto import knee, pareto_mask
 from netwright.core.result import Result
 from netwright.core.space import Domain, Parameters, Space, space_of
 from netwright.core.storage import open_storage
 from netwright.core.strategy import (
     POSITION,
     SURPLUS,
-    PositionSeeded,
     StrategySpec,
     derive_seed,
     position_of,
@@ -93,8 +92,7 @@ class Study:
         sampler: BaseSampler
         if isinstance(strategy, StrategySpec):
             self._asked_space = space.flat() if strategy.flat else space
-            make = partial(_make_sampler, strategy, self._asked_space)
-            sampler = PositionSeeded(make, seed, strategy.one_seed)
+            sampler = strategy.sampler(seed, self._asked_space)
         else:
             sampler = strategy
         self.optuna_study = optuna.create_study(
@@ -332,19 +330,29 @@ class Study:
 
     def pareto_front(self) -> list[TrialRecord]:
         """Complete, feasible trials that no other beats in every objective."""
+        records = self._feasible()
+        if not records:
+            return []
+        mask = pareto_mask(self._losses(records))
+        return [record for record, best in zip(records, mask, strict=True) if best]
+
+    def knee(self) -> TrialRecord:
+        """Where the front bends most: the compromise to look at first.
+
+        Raises:
+            NoModel: No trial is complete and keeps its limits.
+        """
+        records = self._feasible()
+        if not records:
+            raise NoModel("No trial is complete and keeps its limits, so there is no front.")
+        return records[knee(self._losses(records))]
+
+    def _feasible(self) -> list[TrialRecord]:
+        return [record for record in self.trials("complete") if record.feasible]
+
+    def _losses(self, records: Sequence[TrialRecord]) -> list[list[float]]:
         signs = [-1.0 if direction == "maximize" else 1.0 for _, direction in self.objectives]
-        records = [record for record in self.trials("complete") if record.feasible]
-        losses = [
-            tuple(s * v for s, v in zip(signs, record.values, strict=True)) for record in records
-        ]
-        return [
-            record
-            for record, mine in zip(records, losses, strict=True)
-            if not any(
-                all(a <= b for a, b in zip(other, mine, strict=True)) and other != mine
-                for other in losses
-            )
-        ]
+        return [[s * v for s, v in zip(signs, record.values, strict=True)] for record in records]
 
 
 def read_study(folder: RunFolder) -> Study:
@@ -358,10 +366,6 @@ def read_study(folder: RunFolder) -> Study:
         storage=facts["storage"] or folder.journal,
         name=facts["study"],
     )
-
-
-def _make_sampler(strategy: StrategySpec, space: Space, seed: int) -> BaseSampler:
-    return strategy.make(seed, space)
 
 
 def _why_none(ended: list[TrialRecord]) -> str:

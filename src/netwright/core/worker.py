@@ -12,13 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
-from netwright.core.budget import Budget
+from netwright.core.budget import Budget, from_wall, to_wall
 from netwright.core.context import Context
 from netwright.core.engine import Engine, Job, Orders, Watch
 from netwright.core.errors import UserError
 from netwright.core.evaluator import Evaluator, FunctionEvaluator
-from netwright.core.lease import BEAT_SECONDS, Observer, held, new_lease
+from netwright.core.lease import BEAT_SECONDS, PATIENCE_SECONDS, Observer, held, new_lease
 from netwright.core.result import Result
 from netwright.core.study import Study
 from netwright.core.trial import Trial
@@ -27,6 +29,8 @@ log = logging.getLogger("netwright")
 
 GRACE_SECONDS = 3.0
 """A trial may overrun its soft deadline by this and half the time it was given."""
+WAIT_SECONDS = 0.3
+"""How often a worker without a slot looks whether another's trial comes back."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Plan:
         context: Circumstances shared by all trials (threads, device, memory).
         folder: Each trial writes under `folder/NNNN`, None for nowhere.
         beat_seconds: How often a worker shows that it lives.
+        patience_seconds: How long a worker elsewhere may be silent before its trial is given on.
     """
 
     study: Study
@@ -52,17 +57,32 @@ class Plan:
     context: Context = field(default_factory=Context)
     folder: Path | None = None
     beat_seconds: float = BEAT_SECONDS
+    patience_seconds: float = PATIENCE_SECONDS
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A plan may travel to a machine whose monotonic clock shows another time."""
+        return {**self.__dict__, "deadline": to_wall(self.deadline)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, deadline=from_wall(state["deadline"]))
 
 
 def work(plan: Plan, worker: str) -> None:
-    """Runs trials until the budget is gone. This is all a worker does."""
+    """Runs trials until the budget is gone. This is all a worker does.
+
+    Who finds no slot left stays while others still work: a trial whose worker dies is run again
+    by whoever is there.
+    """
     lease = new_lease(worker)
-    observer = Observer()
+    observer = Observer(plan.patience_seconds)
     while plan.deadline is None or time.monotonic() < plan.deadline:
         plan.study.reap(observer)
         trial = plan.study.ask(plan.trials)
         if trial is None:
-            return
+            if not plan.study.running():
+                return
+            time.sleep(WAIT_SECONDS)
+            continue
         plan.study.lease(trial, lease)
         with held(lease, partial(plan.study.lease, trial), plan.beat_seconds):
             result = evaluate(plan, trial)
@@ -180,7 +200,7 @@ def run_study(
         logs: Where workers' output goes.
         memory_bytes: Most memory of all workers together.
         on_tick: Called a few times a second.
-        label: Starts the workers' names.
+        label: Starts the workers' names; no other crew's workers are called the same.
     """
     if not isinstance(evaluator, Evaluator):
         evaluator = FunctionEvaluator(evaluator, tuple(name for name, _ in study.objectives))
@@ -204,6 +224,6 @@ def run_study(
         deadline=hard_deadline,
         memory_bytes=memory_bytes,
         logs=logs,
-        label=label,
+        label=f"{label}-{uuid4().hex[:6]}",
     )
     engine.run(job, StudyWatch(plan, on_tick))

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -90,7 +90,7 @@ class ProcessEngine(Engine):
         """Starts the fork server, which loads its libraries while the parent reads data."""
         from multiprocessing import forkserver
 
-        with _threads(threads), _without_main():
+        with set_environment(threads_told(threads)), _without_main():
             self._context.set_forkserver_preload(PRELOAD)
             forkserver.ensure_running()
 
@@ -145,7 +145,7 @@ class ProcessEngine(Engine):
             target=_serve, args=(job.work, name, job.threads, given, log), daemon=True, name=name
         )
         try:
-            with _threads(job.threads), _without_main():
+            with set_environment(threads_told(job.threads)), _without_main():
                 process.start()
         except (AttributeError, TypeError) as error:
             raise ConfigError(
@@ -188,7 +188,7 @@ def _serve(work: Any, name: str, threads: int, leash: Connection, log: Path | No
     _die_with_parent()
     threading.Thread(target=_follow, args=(leash,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _redirect(log)
+    redirect(log)
     import warnings
 
     warnings.simplefilter("ignore")
@@ -211,7 +211,7 @@ def _follow(leash: Connection) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _redirect(log: Path | None) -> None:
+def redirect(log: Path | None) -> None:
     """Sends what libraries print to a file, so that it never reaches the person's terminal."""
     target = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(target, 1)
@@ -220,10 +220,10 @@ def _redirect(log: Path | None) -> None:
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """OpenMP libraries read their thread count once, when they are loaded."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
+def set_environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Sets environment variables for what is started meanwhile, and puts them back."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
@@ -232,6 +232,11 @@ def _threads(count: int) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def threads_told(count: int) -> dict[str, str]:
+    """OpenMP libraries read their thread count once, from these, when they are loaded."""
+    return dict.fromkeys(THREAD_VARIABLES, str(count))
 
 
 @contextmanager

@@ -3,4 +3,5 @@
 EVALUATORS: dict[str, str] = {
     "resampling": "netwright.evaluators.resampling:ResamplingEvaluator",
     "refit": "netwright.evaluators.refit:RefitEvaluator",
+    "table": "netwright.evaluators.table:TableEvaluator",
 }

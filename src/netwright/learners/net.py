@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from netwright.core.choosers import Prefixed
+from netwright.core.combining import Joined
 from netwright.core.config import Config
 from netwright.core.context import Context
-from netwright.core.space import Categorical, Float, Int, Joined, Parameters, Prefixed, Space
+from netwright.core.space import Categorical, Float, Int, Parameters, Space
 from netwright.core.task import Task
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 from netwright.spaces.mlp import TabularNetSpace

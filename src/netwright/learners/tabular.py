@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from netwright.core.combining import Joined
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.errors import DataError
 from netwright.core.learner import Learner, Model
 from netwright.core.registry import find
-from netwright.core.space import Joined, Space
+from netwright.core.space import Space
 from netwright.core.task import Task
 from netwright.features.encoder import Matrix, Target
 from netwright.features.preparation import Preparation, preparation_space

@@ -12,21 +12,18 @@ from typing import Any
 import numpy as np
 
 from netwright.core.audit import Audit
-from netwright.core.budget import Budget
-from netwright.core.context import Context
-from netwright.core.engine import Engine
 from netwright.core.errors import ConfigError, NoModel
 from netwright.core.folder import RunFolder
-from netwright.core.space import Int, Parameters
-from netwright.core.strategy import StrategySpec, derive_seed
+from netwright.core.strategy import derive_seed
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
-from netwright.core.worker import run_study
 from netwright.data.table import Table
-from netwright.evaluators.refit import SOURCE, RefitEvaluator
+from netwright.evaluators.refit import RefitEvaluator
+from netwright.evaluators.resampling import PREDICTIONS
 from netwright.learners.ensemble import fit_temperature, select_greedily, temper
 from netwright.predictor import write_predictor
+from netwright.recipes.again import again_study, run_again
 
 LIBRARY = 30
 """Best trials an ensemble may draw from."""
@@ -62,18 +59,12 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
         ConfigError: No model keeps the limits.
     """
     study.best()  # raises when there is none
-    library = {
-        record.number: record
-        for record in study.ranking()[:LIBRARY]
-        if record.predictions_path and (run.path / record.predictions_path).exists()
-    }
+    kept = {r.number: run.trials / f"{r.number:04d}" / PREDICTIONS for r in study.ranking()}
+    library = {r.number: r for r in study.ranking()[:LIBRARY] if kept[r.number].exists()}
     if not library:
         raise NoModel("The finished trials kept no predictions; fit again.")
     table = Table.open(run.data)
-    found = {
-        number: np.load(run.path / str(record.predictions_path))
-        for number, record in library.items()
-    }
+    found = {number: np.load(kept[number]) for number in library}
     judged = np.flatnonzero(
         ~np.isnan(np.stack([f.reshape(len(f), -1)[:, 0] for f in found.values()])).any(axis=0)
     )
@@ -172,41 +163,29 @@ def calibration_error(probabilities: Any, truth: Any, bins: int = 15) -> float:
 
 
 def refit(
-    run: RunFolder,
-    task: Task,
-    study: Study,
-    chosen: Chosen,
-    engine: Engine,
-    *,
-    storage: str | Path,
-    context: Context,
-    workers: int,
-    seed: int,
-    deadline: float | None,
-    hard_deadline: float | None,
-    memory_bytes: int | None,
+    run: RunFolder, task: Task, study: Study, chosen: Chosen, *, seed: int, **circumstances: Any
 ) -> dict[int, Path]:
     """Trains the chosen designs on all rows, as trials of the study `final`.
+
+    Args:
+        run: Where the models go.
+        task: What is to be solved.
+        study: The search.
+        chosen: Its winners.
+        seed: The study's.
+        circumstances: See `run_again`.
 
     Returns:
         Trial number to the folder of its refitted model; those that did not fit in the time are
         absent.
     """
     records = {record.number: record for record in study.trials("complete")}
-    final = Study(
-        Parameters({SOURCE: Int(0, 1_000_000)}),
-        objectives=[(SOURCE, "minimize")],
-        strategy=StrategySpec("queue", _queue),
-        storage=storage,
-        name=f"{study.name}-final",
-        seed=seed,
-    )
+    final = again_study(study, "final", circumstances["storage"], seed)
     done = _refitted(run, final)
     wanted = [number for number in chosen.weights if number not in done]
     if not wanted:
         return done
-    for number in sorted(wanted, key=lambda number: -chosen.weights[number]):
-        final.enqueue({SOURCE: number})
+    wanted.sort(key=lambda number: -chosen.weights[number])
     evaluator = RefitEvaluator(
         task=task.with_data(None),
         data=run.data,
@@ -214,27 +193,11 @@ def refit(
         tuned={number: records[number].artifacts.get("tuned", {}) for number in wanted},
         seeds={number: derive_seed(seed, records[number].position) for number in wanted},
     )
-    run_study(
-        final,
-        evaluator,
-        Budget(trials=final.slots_taken() + len(wanted)),
-        engine,
-        workers=min(workers, len(wanted)),
-        context=context,
-        deadline=deadline,
-        hard_deadline=hard_deadline,
-        folder=run.path / "final",
-        logs=run.logs,
-        memory_bytes=memory_bytes,
-        label="refit",
+    folder = run.path / "final"
+    run_again(
+        run, study, wanted, evaluator, seed=seed, suffix="final", folder=folder, **circumstances
     )
     return _refitted(run, final)
-
-
-def _queue(seed: int, space: Any) -> Any:
-    import optuna
-
-    return optuna.samplers.RandomSampler(seed=seed)
 
 
 def _refitted(run: RunFolder, final: Study) -> dict[int, Path]:

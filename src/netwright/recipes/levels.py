@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from netwright.core.audit import Audit
+from netwright.core.combining import Branch, Frozen
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError, UnknownName, unknown_name
 from netwright.core.registry import find, names
-from netwright.core.space import Branch, Frozen, Space
+from netwright.core.space import Space
 from netwright.core.task import Task
 from netwright.learners import LEARNERS, available
 from netwright.learners.trust import trust

@@ -31,7 +31,9 @@ class FitOptions:
         config: A configuration: all of it for `manual`, else values that are fixed.
         learners: Names of the learners to choose from, empty for all that are installed.
         strategy: Name of the strategy, or `package:Class`.
-        engine: `processes` or `inline`.
+        pruner: Name of what stops hopeless trials early, or `package:Class`.
+        engine: `processes`, `inline` or `ray`.
+        address: Of a running Ray cluster, None to start Ray here.
         workers: Number of workers, None to use every core.
         threads: Threads a worker.
         seed: Everything random derives from it.
@@ -56,7 +58,9 @@ class FitOptions:
     config: dict[str, Any] | None = None
     learners: tuple[str, ...] = ()
     strategy: str = "tpe"
+    pruner: str = "percentile"
     engine: str = "processes"
+    address: str | None = None
     workers: int | None = None
     threads: int = 1
     seed: int = 0

@@ -17,9 +17,11 @@ from netwright.core.budget import Budget, Clock
 from netwright.core.context import Context
 from netwright.core.engine import Engine
 from netwright.core.folder import MARK, RunFolder, check_output
+from netwright.core.lease import lives_here
 from netwright.core.progress import Progress
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
+from netwright.core.terms import Terms
 from netwright.core.worker import run_study
 from netwright.data.prepare import prepare, with_folds
 from netwright.data.table import Table, fingerprint
@@ -27,10 +29,13 @@ from netwright.engines import get_engine
 from netwright.evaluators.resampling import ResamplingEvaluator
 from netwright.learners.trust import trust
 from netwright.recipes import explaining, finish
+from netwright.recipes.collecting import absent, collect, repeat
+from netwright.recipes.joining import open_study, publish
 from netwright.recipes.levels import build_space, choose_learners, first_designs
 from netwright.recipes.options import FitOptions
 from netwright.recipes.timing import Shares, choose_folds, share_out
 from netwright.strategies import get_strategy
+from netwright.strategies.pruners import get_pruner
 
 STUDY = "study"
 MEMORY_SHARE = 0.8
@@ -80,7 +85,27 @@ class Run:
         """How the time is shared out, None without a clock."""
         if self.clock.seconds is None:
             return None
-        return share_out(self.clock.seconds, self.trains_again)
+        shared = self.options.storage is not None  # others may find winners without a model here
+        return share_out(self.clock.seconds, self.trains_again or shared)
+
+    @property
+    def evaluator(self) -> ResamplingEvaluator:
+        """Judges the trials."""
+        return ResamplingEvaluator(self.task.with_data(None), self.folder.data, self.options.seed)
+
+    @property
+    def again(self) -> dict[str, Any]:
+        """Circumstances of whatever is trained again after the search."""
+        shares = self.shares
+        return {
+            "engine": self.engine,
+            "storage": self.storage,
+            "context": self.context,
+            "workers": self.workers,
+            "deadline": None if shares is None else self.clock.deadline(shares.refit),
+            "hard_deadline": None if shares is None else self.clock.deadline(shares.refit_hard),
+            "memory_bytes": self.memory_bytes,
+        }
 
     @property
     def trains_again(self) -> bool:
@@ -114,8 +139,9 @@ def run(
     """
     clock = Clock.start(options.seconds, elapsed)
     progress = progress or Progress()
-    engine = get_engine(options.engine)
+    engine = get_engine(options.engine, options.address)
     get_strategy(options.strategy)
+    get_pruner(options.pruner)
     check_output(out, overwrite)
     engine.warm_up(options.threads)
     progress.begin(clock, out=str(out), **_told(options))
@@ -175,6 +201,7 @@ def resume(
     facts = folder.read_json(MARK)
     options = FitOptions.from_json(facts["options"])
     trust(options.learners)
+    engine = get_engine(options.engine, options.address)
     with folder.owned():
         if seconds is None and options.seconds is not None and trials is None:
             seconds = max(options.seconds - _spent(folder), 0.25 * options.seconds)
@@ -182,24 +209,10 @@ def resume(
         task = folder.task().with_data(Table.open(folder.data))
         clock = Clock.start(seconds, elapsed)
         progress = progress or Progress()
-        made = Run(folder, task, options, clock, get_engine(options.engine), progress)
+        made = Run(folder, task, options, clock, engine, progress)
         progress.begin(clock, out=str(out), **_told(options))
         folder.audit.say("run", "The run was resumed.")
         return _go(made, facts["learners"])
-
-
-def _study(folder: RunFolder, task: Task, options: FitOptions, learners: list[str]) -> Study:
-    import optuna
-
-    return Study(
-        build_space(task, learners, options.level),
-        objectives=[(task.metric.name, task.metric.direction())],
-        strategy=get_strategy(options.strategy),
-        storage=options.storage or folder.journal,
-        name=_study_name(folder, options),
-        seed=options.seed,
-        pruner=optuna.pruners.PercentilePruner(70.0, n_startup_trials=6),
-    )
 
 
 def _study_name(folder: RunFolder, options: FitOptions) -> str:
@@ -209,11 +222,14 @@ def _study_name(folder: RunFolder, options: FitOptions) -> str:
 
 def _go(run: Run, learners: list[str]) -> RunFolder:
     """Searches and hands over; an interrupted search still hands over what it has."""
-    study = _study(run.folder, run.task, run.options, learners)
+    name = _study_name(run.folder, run.options)
+    study = open_study(run.task, run.options, learners, run.storage, name)
+    publish(study, run.task, run.options, learners)
     if run.options.storage is None:
-        for number, _ in study.running():
-            # The run is ours alone, so whatever still says 'running' lost its worker.
-            study.fail(number, "worker lost", retry=True)
+        for number, lease in study.running():
+            # Nobody else searches here but workers that joined; the rest was lost with its run.
+            if lease is None or not lives_here(lease):
+                study.fail(number, "worker lost", retry=True)
     interrupted = False
     try:
         _search(run, study, learners)
@@ -241,10 +257,12 @@ def _search(run: Run, study: Study, learners: list[str]) -> None:
     deadline = None if shares is None else run.clock.deadline(shares.search)
     hard = None if shares is None else run.clock.deadline(shares.search_hard)
     limit = None if shares is None else max(4.0, 0.35 * (run.clock.left() - shares.search))
+    terms = Terms(trials, deadline, hard, limit)
+    terms.write(study)
     run.progress.stage("searching")
     run_study(
         study,
-        ResamplingEvaluator(run.task.with_data(None), run.folder.data, options.seed),
+        run.evaluator,
         Budget(trials=trials),
         run.engine,
         workers=min(run.workers, trials or run.workers),
@@ -262,6 +280,11 @@ def _search(run: Run, study: Study, learners: list[str]) -> None:
 def _hand_over(run: Run, study: Study, quick: bool) -> None:
     """Weighs, trains once more, assembles, explains. `quick` leaves out what takes time."""
     folder, task, options = run.folder, run.task, run.options
+    collect(folder, study, folder.audit)
+    winners = absent(folder, study)
+    if winners and not quick:
+        run.progress.stage("training winners of other machines")
+        repeat(folder, study, winners, run.evaluator, options.seed, folder.audit, **run.again)
     run.progress.stage("weighing")
     chosen = finish.choose(folder, task, study, options.level in ENSEMBLE_LEVELS, folder.audit)
     finish.assemble(folder, task, study, chosen, {})
@@ -269,20 +292,7 @@ def _hand_over(run: Run, study: Study, quick: bool) -> None:
     refitted: dict[int, Path] = {}
     if not quick and run.trains_again:
         run.progress.stage("training on all rows")
-        refitted = finish.refit(
-            folder,
-            task,
-            study,
-            chosen,
-            run.engine,
-            storage=run.storage,
-            context=run.context,
-            workers=run.workers,
-            seed=options.seed,
-            deadline=None if shares is None else run.clock.deadline(shares.refit),
-            hard_deadline=None if shares is None else run.clock.deadline(shares.refit_hard),
-            memory_bytes=run.memory_bytes,
-        )
+        refitted = finish.refit(folder, task, study, chosen, seed=options.seed, **run.again)
         folder.audit.say(
             "refit", f"{len(refitted)} of {len(chosen.weights)} models learned from all rows."
         )

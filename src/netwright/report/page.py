@@ -6,18 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
-import plotly.offline
 
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
-from netwright.report import plots
+from netwright.report import plots, search_plots
 from netwright.report.card import write_card
+from netwright.report.rendering import Section, render
 from netwright.report.summary import history, leaderboard, summarise
 
-TEMPLATE = Path(__file__).with_name("page.html")
 ROWS = 25
 
 
@@ -28,22 +26,17 @@ def write_report(folder: RunFolder) -> Path:
     explained = _explanation(folder)
     facts = summarise(folder)
     board = leaderboard(folder)
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.ChainableUndefined)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    page = template.render(
+    page = render(
+        "page.html",
+        _figures(folder, task, study, explained),
         task=task,
         facts=facts,
         run=folder.read_json(MARK),
         board=board[:ROWS],
         more=max(0, len(board) - ROWS),
-        sections=[
-            {"title": title, "said": said, "plot": _html(figure)}
-            for title, said, figure in _figures(folder, task, study, explained)
-        ],
         dropped=[column for column in task.schema if column.dropped],
         unfinished=study.trials("failed", "pruned"),
         audit=folder.audit.entries(),
-        plotly=plotly.offline.get_plotlyjs(),
     )
     folder.report.write_text(page, encoding="utf-8")
     write_card(folder, task, facts, explained)
@@ -55,33 +48,49 @@ def _explanation(folder: RunFolder) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def _html(figure: Any) -> str:
-    config = {"displayModeBar": False, "responsive": True}
-    html: str = figure.to_html(full_html=False, include_plotlyjs=False, config=config)
-    return html
-
-
 def _figures(
     folder: RunFolder, task: Task, study: Study, explained: dict[str, Any]
-) -> list[tuple[str, str, Any]]:
+) -> list[Section]:
     """Title, sentence and figure of every section there is something to show for."""
-    found: list[tuple[str, str, Any]] = []
+    found: list[Section] = []
     told = history(study)
     if told:
         said = "Every finished trial, and the best so far."
         found.append(("Score over time", said, plots.score_over_time(told, task)))
+    found += _front_figures(study)
     found += _importance_figures(task, explained)
     found += _quality_figures(folder, task)
-    mattered = plots.parameter_importances(study)
-    if mattered:
-        said = "Share of the differences between trials that each parameter explains."
-        figure = plots.bars(list(mattered), list(mattered.values()), "importance")
-        found.append(("What mattered in the search", said, figure))
+    return found + _search_figures(study)
+
+
+def _front_figures(study: Study) -> list[Section]:
+    """One for each further objective."""
+    found: list[Section] = []
+    for place, (name, _) in list(enumerate(study.objectives))[1:]:
+        figure = search_plots.front(study, place)
+        if figure is not None:
+            title = f"{study.objectives[0][0]} against {name}"
+            said = "Nothing beats the front in every objective; at its knee it bends most."
+            found.append((title, said, figure))
     return found
 
 
-def _importance_figures(task: Task, explained: dict[str, Any]) -> list[tuple[str, str, Any]]:
-    found: list[tuple[str, str, Any]] = []
+def _search_figures(study: Study) -> list[Section]:
+    mattered = plots.parameter_importances(study)
+    if not mattered:
+        return []
+    said = "Share of the differences between trials that each parameter explains."
+    figure = plots.bars(list(mattered), list(mattered.values()), "importance")
+    found: list[Section] = [("What mattered in the search", said, figure)]
+    lines = search_plots.parallel_coordinates(study, mattered)
+    if lines is not None:
+        said = "A line is a trial; the darker, the better. Drag along an axis to pick some out."
+        found.append(("Parameters and scores", said, lines))
+    return found
+
+
+def _importance_figures(task: Task, explained: dict[str, Any]) -> list[Section]:
+    found: list[Section] = []
     rows = explained.get("importance", [])
     if rows:
         said = (
@@ -102,7 +111,7 @@ def _importance_figures(task: Task, explained: dict[str, Any]) -> list[tuple[str
     return found
 
 
-def _quality_figures(folder: RunFolder, task: Task) -> list[tuple[str, str, Any]]:
+def _quality_figures(folder: RunFolder, task: Task) -> list[Section]:
     path = folder.path / "held_back.npy"
     if not path.exists():
         return []

@@ -30,7 +30,7 @@ def styled(figure: Any, x: str, y: str, height: int = HEIGHT) -> Any:
         height=height,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         font={"family": "system-ui, sans-serif", "size": 13, "color": INK},
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         colorway=PALETTE,
     )
     figure.update_xaxes(title=x, automargin=True)

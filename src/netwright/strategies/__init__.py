@@ -12,12 +12,21 @@ from netwright.core.registry import find, names
 from netwright.core.strategy import StrategySpec
 
 STRATEGIES: dict[str, str] = {
+    "auto": "netwright.strategies.auto:AUTO",
     "tpe": "netwright.strategies.samplers:TPE",
-    "random": "netwright.strategies.samplers:RANDOM",
+    "random": "netwright.strategies.random_search:RANDOM",
+    "grid": "netwright.strategies.grid:GRID",
+    "local_search": "netwright.strategies.local_search:LOCAL_SEARCH",
+    "genetic": "netwright.strategies.genetic:GENETIC",
+    "regularized_evolution": "netwright.strategies.evolution:REGULARIZED_EVOLUTION",
+    "reinforce": "netwright.strategies.reinforce:REINFORCE",
+    "bananas": "netwright.strategies.bananas:BANANAS",
+    "smac": "netwright.strategies.smac:SMAC",
     "qmc": "netwright.strategies.samplers:QMC",
     "gp": "netwright.strategies.samplers:GP",
     "cmaes": "netwright.strategies.samplers:CMAES",
     "nsga2": "netwright.strategies.samplers:NSGA2",
+    "nsga3": "netwright.strategies.samplers:NSGA3",
 }
 
 

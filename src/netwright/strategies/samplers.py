@@ -25,10 +25,6 @@ def _tpe(seed: int, space: Space) -> BaseSampler:
     )
 
 
-def _random(seed: int, space: Space) -> BaseSampler:
-    return optuna.samplers.RandomSampler(seed=seed)
-
-
 def _qmc(seed: int, space: Space) -> BaseSampler:
     return optuna.samplers.QMCSampler(
         seed=seed, scramble=True, warn_asynchronous_seeding=False, warn_independent_sampling=False
@@ -64,12 +60,16 @@ def _nsga2(seed: int, space: Space) -> BaseSampler:
     return optuna.samplers.NSGAIISampler(seed=seed)
 
 
+def _nsga3(seed: int, space: Space) -> BaseSampler:
+    return optuna.samplers.NSGAIIISampler(seed=seed)
+
+
 TPE = StrategySpec("tpe", _tpe)
-RANDOM = StrategySpec("random", _random)
 QMC = StrategySpec("qmc", _qmc, flat=True, one_seed=True)
 GP = StrategySpec("gp", _gp, flat=True)
 CMAES = StrategySpec("cmaes", _cmaes, flat=True)
 NSGA2 = StrategySpec("nsga2", _nsga2, flat=True)
+NSGA3 = StrategySpec("nsga3", _nsga3, flat=True)
 
 
 @dataclass(frozen=True)

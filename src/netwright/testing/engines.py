@@ -11,6 +11,9 @@ from pathlib import Path
 
 from netwright.core.engine import Engine, Job, Orders, Watch
 
+BURIAL_SECONDS = 3.0
+"""How long a killed process may take to leave the system's table."""
+
 
 def check_engine(engine: Engine, kills: bool = True) -> None:
     """Runs toy work in two workers; `kills` says whether the engine promises to end overruns."""
@@ -97,6 +100,9 @@ def _check_restart(engine: Engine) -> None:
 
 
 def _check_none_left(folder: str) -> None:
+    end = time.monotonic() + BURIAL_SECONDS
     for path in Path(folder).iterdir():
         pid = int(path.suffix[1:])
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+            time.sleep(0.05)
         assert not Path(f"/proc/{pid}").exists(), f"worker {pid} is still there"

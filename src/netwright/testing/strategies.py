@@ -13,7 +13,7 @@ import optuna
 from netwright.core.config import Config
 from netwright.core.result import Result
 from netwright.core.space import Space
-from netwright.core.strategy import PositionSeeded, StrategySpec
+from netwright.core.strategy import StrategySpec
 from netwright.core.study import Study
 from netwright.testing.toys import toy_loss, toy_spaces
 
@@ -103,7 +103,7 @@ def check_fixed_parameters(strategy: StrategySpec, space: Space) -> None:
 
 def _check_plain_optuna(strategy: StrategySpec, space: Space, loss: Loss) -> None:
     walked = space.flat() if strategy.flat else space
-    sampler = PositionSeeded(lambda seed: strategy.make(seed, walked), 0, strategy.one_seed)
+    sampler = strategy.sampler(0, walked)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(sampler=sampler)
     study.optimize(lambda trial: loss(walked.configure(trial)), n_trials=5)

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from netwright.core.combining import Branch, Repeated
 from netwright.core.config import Config
-from netwright.core.space import Branch, Categorical, Chooser, Float, Int, Parameters, Space
+from netwright.core.space import Categorical, Chooser, Float, Int, Ordinal, Parameters, Space
 from netwright.core.task import Column, Kind, Schema, Task
 
 COLOURS = ("red", "green", "blue", "grey")
@@ -93,8 +94,14 @@ def toy_spaces() -> dict[str, Space]:
         "conditional": toy_space(),
         "repeated": RepeatedBlocks(),
         "discrete": Parameters(
-            {"a": Categorical(("p", "q", "r")), "b": Categorical((0, 1)), "c": Int(0, 6, step=2)}
+            {
+                "a": Categorical(("p", "q", "r")),
+                "b": Categorical((0, 1)),
+                "c": Int(0, 6, step=2),
+                "d": Ordinal((0.1, 0.3, 1.0)),
+            }
         ),
+        "blocks": Repeated("layers", Parameters({"width": Ordinal((8, 16, 32))}), 0, 3),
     }
 
 

@@ -1,0 +1,98 @@
+"""The designs that a sparse table holds, inside a space that has more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.random import Generator
+
+from netwright.core.config import Config, Value
+from netwright.core.domains import Chooser
+from netwright.core.space import Space
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RETRIES = 32
+"""How often chance is asked for a move that ends on a row."""
+NEAREST = 8
+"""How many of the nearest rows are neighbours of a design that has none one choice away."""
+
+
+class Tabulated(Space):
+    """Chance and moves stay on the rows; whoever chooses freely may still leave them.
+
+    Args:
+        inner: The space of every combination.
+        configs: The designs that are known, each once.
+    """
+
+    def __init__(self, inner: Space, configs: Sequence[Config]) -> None:
+        self.inner = inner
+        self.configs = tuple(configs)
+        self._known = frozenset(configs)
+        self._codes: NDArray[np.float64] | None = None
+
+    def configure(self, choose: Chooser) -> Config:
+        """Asks as the whole space does."""
+        return self.inner.configure(choose)
+
+    def defaults(self) -> dict[str, Value]:
+        """The whole space's."""
+        return self.inner.defaults()
+
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self.configs)
+
+    def canonical(self, config: Config) -> Hashable:
+        """As in the whole space."""
+        return self.inner.canonical(config)
+
+    def encode(self, configs: Sequence[Config], how: str = "one_hot") -> np.ndarray:
+        """As in the whole space."""
+        return self.inner.encode(configs, how)
+
+    def every(self) -> Iterator[Config]:
+        """The rows."""
+        return iter(self.configs)
+
+    def sample(self, rng: Generator) -> Config:
+        """A row at random."""
+        return self.configs[int(rng.integers(len(self.configs)))]
+
+    def mutate(
+        self, config: Config, rng: Generator, changes: int = 1, spread: float = 0.2
+    ) -> Config:
+        """A mutation that is a row; where chance finds none, a neighbour."""
+        found = self._on_a_row(lambda: self.inner.mutate(config, rng, changes, spread))
+        if found is not None:
+            return found
+        near = self.neighbours(config)
+        return near[int(rng.integers(len(near)))] if near else config
+
+    def crossover(self, mother: Config, father: Config, rng: Generator) -> Config:
+        """A child that is a row; where chance finds none, a mutation of the mother."""
+        found = self._on_a_row(lambda: self.inner.crossover(mother, father, rng))
+        return self.mutate(mother, rng) if found is None else found
+
+    def neighbours(self, config: Config) -> list[Config]:
+        """The rows one choice away; where there are none, the nearest rows."""
+        near = [other for other in self.inner.neighbours(config) if other in self._known]
+        return near or self._nearest(config)
+
+    def _on_a_row(self, draw: Callable[[], Config]) -> Config | None:
+        for _ in range(RETRIES):
+            config = draw()
+            if config in self._known:
+                return config
+        return None
+
+    def _nearest(self, config: Config) -> list[Config]:
+        if self._codes is None:
+            self._codes = self.inner.encode(self.configs)
+        away = np.abs(self._codes - self.inner.encode([config])).sum(axis=1)
+        order = away.argsort(kind="stable")[: NEAREST + 1]
+        return [self.configs[place] for place in order if self.configs[place] != config][:NEAREST]

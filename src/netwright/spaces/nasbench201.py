@@ -1,0 +1,52 @@
+"""The cell space of NAS-Bench-201 (Dong and Yang, ICLR 2020): 5 operations, 6 edges, 15,625 cells.
+
+A cell's published name is its arch string, such as
+`|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|`: a group of edges
+for each node after the input, `operation~node it comes from` in each.
+"""
+
+from __future__ import annotations
+
+import re
+
+from netwright.core.config import Config
+from netwright.core.errors import ConfigError
+from netwright.spaces.cell import EdgeCell
+
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+_EDGE = re.compile(r"(\w+)~(\d+)")
+
+
+class NASBench201(EdgeCell):
+    """Four nodes, every pair joined by one of five operations."""
+
+    def __init__(self) -> None:
+        super().__init__(4, OPERATIONS)
+
+    def to_text(self, config: Config) -> str:
+        """The published arch string of a cell."""
+        groups = [
+            "".join(f"|{config[self.edges[j, i]]}~{i}" for i in range(j)) + "|"
+            for j in range(1, self.nodes)
+        ]
+        return "+".join(groups)
+
+    def from_text(self, text: str) -> Config:
+        """The cell of an arch string.
+
+        Raises:
+            ConfigError: It is not one.
+        """
+        groups = text.split("+")
+        chosen = {
+            f"{j}<-{i}": operation
+            for j, group in enumerate(groups, start=1)
+            for operation, i in _EDGE.findall(group)
+        }
+        config = Config(chosen)
+        if set(chosen) != set(self.edges.values()) or self.to_text(config) != text:
+            raise ConfigError(
+                "A NAS-Bench-201 cell is written |op~0|+|op~0|op~1|+|op~0|op~1|op~2|. "
+                f"Got {text!r}."
+            )
+        return self.complete(config)
