@@ -20,7 +20,6 @@ from netwright.strategies.acquisition import (
 from netwright.strategies.gaussian_process import Points, Posterior, fit
 from netwright.strategies.proposer import Past
 
-
 BEYOND = 1.3
 """The reference point of a front, in ranges of what was seen: its ends may lie farther out."""
 
