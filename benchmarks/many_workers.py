@@ -20,6 +20,7 @@ from netwright.core.worker import run_study
 from netwright.engines.ray import RayEngine
 
 sys.path.insert(0, str(ROOT))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 from tests import crew
 from tests.servers import find_postgres, postgres
 
