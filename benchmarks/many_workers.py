@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +34,27 @@ def main() -> None:
     smoke = arguments(__doc__).smoke
     trials = 20 if smoke else 200
     found: dict[str, Any] = {}
+    for name, case in cases(trials, smoke):
+        found[name] = case
+        everything = all(one["each_once"] for one in found.values())
+        write("many_workers", {"trials": trials, "cases": found, "each_once": everything}, smoke)
+
+
+def cases(trials: int, smoke: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and verdict of each case, as they are done."""
+    programs = find_postgres()
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "study.journal"
         for kill in (False, True):
-            found[label("journal", kill)] = processes(journal, trials, kill)
-            print(found, flush=True)
-        if not smoke:
-            for kill in (False, True):
-                found[label("ray", kill)] = ray(Path(folder) / f"ray{kill}.journal", trials, kill)
-    programs = find_postgres()
-    if programs is not None and not smoke:
-        with postgres(programs) as url:
-            for kill in (False, True):
-                found[label("postgresql", kill)] = processes(url, trials, kill)
-    everything = all(case["each_once"] for case in found.values())
-    write("many_workers", {"trials": trials, "cases": found, "each_once": everything}, smoke)
+            yield label("journal", kill), processes(journal, trials, kill)
+        if smoke:
+            return
+        if programs is not None:
+            with postgres(programs) as url:
+                for kill in (False, True):
+                    yield label("postgresql", kill), processes(url, trials, kill)
+        for kill in (False, True):
+            yield label("ray", kill), ray(Path(folder) / f"ray{kill}.journal", trials, kill)
 
 
 def label(where: str, kill: bool) -> str:
