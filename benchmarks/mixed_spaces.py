@@ -319,6 +319,7 @@ def main() -> None:
     parser.add_argument("--strategies", help="a,b,c [all]")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--name", default="mixed_spaces", help="result file to write")
     told = parser.parse_args()
     names = told.strategies.split(",") if told.strategies else known_strategies()
     seeds, trials = (1, 8) if told.smoke else (told.seeds, told.trials)
@@ -333,17 +334,17 @@ def main() -> None:
         for p in problems
     }
     if not told.smoke:
-        results = _with_known(results, trials, seeds)
-    write("mixed_spaces", {"trials": trials, "seeds": seeds, **_verdict(results)}, told.smoke)
+        results = _with_known(results, told.name, trials, seeds)
+    write(told.name, {"trials": trials, "seeds": seeds, **_verdict(results)}, told.smoke)
 
 
-def _with_known(results: Results, trials: int, seeds: int) -> Results:
+def _with_known(results: Results, name: str, trials: int, seeds: int) -> Results:
     """Strategies measured before under the same terms stand beside the new ones."""
-    path = RESULTS / "mixed_spaces.json"
+    path = RESULTS / f"{name}.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     if (known.get("trials"), known.get("seeds")) != (trials, seeds):
         return results
-    return {name: {**known["problems"].get(name, {}), **by} for name, by in results.items()}
+    return {p: {**known["problems"].get(p, {}), **by} for p, by in results.items()}
 
 
 def _said(runs: list[tuple[list[float], float]]) -> dict[str, Any]:
