@@ -11,8 +11,10 @@ import pytest
 
 from netwright.core.config import Config
 from netwright.core.domains import Categorical, Float, Int
+from netwright.core.errors import ConfigError
 from netwright.core.space import Parameters
 from netwright.strategies import get_strategy
+from netwright.strategies.auto import Auto
 from netwright.strategies.evolution import RegularizedEvolution
 from netwright.strategies.genetic import Genetic
 from netwright.strategies.grid import Grid
@@ -148,6 +150,21 @@ def test_what_learns_beats_chance_on_letters(name: str) -> None:
         return float(np.mean(means))
 
     assert best(name) < best("random")
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        (Grid, "points"),
+        (LocalSearch, "patience"),
+        (RegularizedEvolution, "sample"),
+        (Genetic, "tournament"),
+        (Auto, "starts"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(kind: type[Proposer], setting: str) -> None:
+    with pytest.raises(ConfigError, match=f"needs {setting} of at least 1. Got 0"):
+        kind(LETTERS, 0, **{setting: 0})
 
 
 # ------------------------------------------------------------------ the common ground

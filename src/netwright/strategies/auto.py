@@ -20,8 +20,9 @@ from netwright.core.config import Config
 from netwright.core.space import Space
 from netwright.strategies.belief import Belief, columns, promise
 from netwright.strategies.gaussian_process import distances
-from netwright.strategies.pool import Eyes, Listed, Score, around, every_design
-from netwright.strategies.proposer import Past, Proposer, spec
+from netwright.strategies.pool import Eyes, Listed, around, every_design
+from netwright.strategies.proposer import Past, Proposer, at_least, spec
+from netwright.strategies.warm_start import CheapScore
 
 GROWTH = 1.15
 """Weights are found anew whenever so many times more designs are known."""
@@ -49,6 +50,7 @@ class Auto(Proposer):
         drawn: int = 300,
     ) -> None:
         super().__init__(space, seed)
+        at_least("auto", starts=starts, most_listed=most_listed, most_seen=most_seen, drawn=drawn)
         self.starts = starts
         self.most_seen = most_seen
         self.drawn = drawn
@@ -56,7 +58,7 @@ class Auto(Proposer):
         self._see(Eyes(space))
         self._beliefs: dict[str, Belief] = {}
 
-    def use_cheap(self, score: Score) -> None:
+    def use_cheap(self, score: CheapScore) -> None:
         """Takes cheap scores into account: where to start, and what to believe.
 
         Args:

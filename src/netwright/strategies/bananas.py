@@ -28,7 +28,7 @@ from netwright.core.config import Config
 from netwright.core.encoding import Encoder
 from netwright.core.errors import ConfigError
 from netwright.core.space import Space
-from netwright.strategies.proposer import Past, Proposer, spec
+from netwright.strategies.proposer import Past, Proposer, at_least, spec
 
 LOWER = -0.3
 """The bound that losses are relative to, below the best: 0 is the best so far, 1 the median."""
@@ -152,11 +152,8 @@ class Bananas(Proposer):
         parents: int = 10,
     ) -> None:
         super().__init__(space, seed)
-        counts = {"start": start, "batch": batch, "nets": nets, "steps": steps}
-        counts |= {"candidates": candidates, "parents": parents}
-        for name, value in counts.items():
-            if value < 1:
-                raise ConfigError(f"BANANAS needs {name} of at least 1. Got {value}.")
+        at_least("BANANAS", start=start, batch=batch, nets=nets, steps=steps)
+        at_least("BANANAS", candidates=candidates, parents=parents)
         if learning_rate <= 0:
             raise ConfigError(f"BANANAS needs a learning rate above 0. Got {learning_rate}.")
         self.start, self.batch, self.nets, self.steps = start, batch, nets, steps

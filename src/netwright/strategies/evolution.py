@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from netwright.core.config import Config
 from netwright.core.space import Space
-from netwright.strategies.proposer import Past, Proposer, spec
+from netwright.strategies.proposer import Past, Proposer, at_least, spec
 
 
 class RegularizedEvolution(Proposer):
@@ -28,6 +28,7 @@ class RegularizedEvolution(Proposer):
         self, space: Space, seed: int | None = None, population: int = 10, sample: int = 3
     ) -> None:
         super().__init__(space, seed)
+        at_least("Regularised evolution", population=population, sample=sample)
         self.population = population
         self.sample = sample
 

@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from netwright.core.config import Config
 from netwright.core.space import Space
-from netwright.strategies.proposer import Past, Proposer, spec
+from netwright.strategies.proposer import Past, Proposer, at_least, spec
 
 
 class Genetic(Proposer):
@@ -35,6 +35,7 @@ class Genetic(Proposer):
         mutation: float = 0.5,
     ) -> None:
         super().__init__(space, seed)
+        at_least("The genetic algorithm", population=population, tournament=tournament)
         self.population = population
         self.tournament = tournament
         self.crossover = crossover

@@ -17,7 +17,7 @@ from netwright.core import moves
 from netwright.core.config import Config
 from netwright.core.domains import Domain, values_of
 from netwright.core.space import Space
-from netwright.strategies.proposer import Past, Proposer, spec
+from netwright.strategies.proposer import Past, Proposer, at_least, spec
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -33,6 +33,7 @@ class Grid(Proposer):
 
     def __init__(self, space: Space, seed: int | None = None, points: int = 5) -> None:
         super().__init__(space, seed)
+        at_least("Grid search", points=points)
         self.axes = {n: _axis(domain, points) for n, domain in space.domains().items()}
         self.total = math.prod(len(axis) for axis in self.axes.values())
         self._stride = _coprime(max(1, round(self.total * GOLDEN)), self.total)

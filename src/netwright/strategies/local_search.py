@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from netwright.core.config import Config
 from netwright.core.space import Space
-from netwright.strategies.proposer import Past, Proposer, spec
+from netwright.strategies.proposer import Past, Proposer, at_least, spec
 
 
 class LocalSearch(Proposer):
@@ -30,6 +30,7 @@ class LocalSearch(Proposer):
         self, space: Space, seed: int | None = None, starts: int = 10, patience: int = 100
     ) -> None:
         super().__init__(space, seed)
+        at_least("Local search", starts=starts, patience=patience)
         self.starts = starts
         self.patience = patience
         self._climb: list[int] = []

@@ -7,7 +7,7 @@ what cheap scores say of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -18,8 +18,8 @@ from netwright.core.config import Config
 from netwright.core.encoding import Encoder
 from netwright.core.space import Space
 from netwright.strategies.gaussian_process import Points
+from netwright.strategies.warm_start import CheapScore
 
-Score = Callable[[Config], Mapping[str, float]]
 SPREADS = (0.02, 0.08, 0.25)
 """Steps of numbers near the best designs, on their scale in [0, 1]."""
 REFERENCE = 500
@@ -36,7 +36,7 @@ class Eyes:
     """
 
     def __init__(
-        self, space: Space, score: Score | None = None, rng: Generator | None = None
+        self, space: Space, score: CheapScore | None = None, rng: Generator | None = None
     ) -> None:
         self.encoder = Encoder(space.domains())
         self.score = score

@@ -193,6 +193,17 @@ def _losses(trial: FrozenTrial, signs: Sequence[float]) -> tuple[float, ...]:
     return tuple(sign * value for sign, value in zip(signs, values, strict=True))
 
 
+def at_least(strategy: str, least: int = 1, **settings: int) -> None:
+    """Refuses settings that make no sense.
+
+    Raises:
+        ConfigError: One is smaller.
+    """
+    for name, value in settings.items():
+        if value < least:
+            raise ConfigError(f"{strategy} needs {name} of at least {least}. Got {value}.")
+
+
 @dataclass(frozen=True)
 class Making:
     """Makes one of our samplers: its class and its settings, importable by workers."""

@@ -23,10 +23,9 @@ from numpy.typing import NDArray
 
 from netwright.core.config import Config
 from netwright.core.encoding import Encoder
-from netwright.core.errors import ConfigError
 from netwright.core.space import Space
 from netwright.strategies.acquisition import expected_improvement
-from netwright.strategies.proposer import Past, Proposer, spec
+from netwright.strategies.proposer import Past, Proposer, at_least, spec
 
 START = 10
 """Random designs before the first forest."""
@@ -91,14 +90,8 @@ class Smac(Proposer):
         candidates: int = 100,
     ) -> None:
         super().__init__(space, seed)
-        for name, value, least in (
-            ("repeats", repeats, 1),
-            ("interleave", interleave, 2),
-            ("trees", trees, 1),
-            ("candidates", candidates, 1),
-        ):
-            if value < least:
-                raise ConfigError(f"SMAC needs {name} of at least {least}. Got {value}.")
+        at_least("SMAC", repeats=repeats, trees=trees, candidates=candidates)
+        at_least("SMAC", 2, interleave=interleave)
         self.repeats, self.interleave = repeats, interleave
         self.trees, self.candidates = trees, candidates
         self._encoder = Encoder(space.domains())
