@@ -17,12 +17,23 @@ def main() -> None:
     """Counts lines, and reads the log when one is named."""
     logs = [word for word in sys.argv[1:] if not word.startswith("-")]
     code, tests = (lines(ROOT / name) for name in ("src", "tests"))
-    found = {"code_lines": code, "test_lines": tests, "tests_per_code": round(tests / code, 3)}
+    whole, whole_tests = (every_line(ROOT / name) for name in ("src", "tests"))
+    found = {
+        "code_lines": code,
+        "test_lines": tests,
+        "tests_per_code": round(tests / code, 3),
+        "tests_per_code_with_docstrings_and_blanks": round(whole_tests / whole, 3),
+    }
     if logs:
         closing = Path(logs[0]).read_text().strip().splitlines()[-1]
         found["closing_line"] = closing
         found["seconds"] = float(re.findall(r"in ([\d.]+)s", closing)[0])
     write("suite", found, smoke="--smoke" in sys.argv)
+
+
+def every_line(folder: Path) -> int:
+    """Lines of any kind."""
+    return sum(len(path.read_text().splitlines()) for path in folder.rglob("*.py"))
 
 
 def lines(folder: Path) -> int:
