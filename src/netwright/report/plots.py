@@ -104,12 +104,13 @@ def dependence(curve: dict[str, Any], task: Task) -> Any:
     figure = go.Figure()
     names = [str(label) for label in task.classes] or [task.target]
     curves = list(zip(names, curve["curves"], strict=True))
+    what = "mean probability" if task.classes else f"mean {task.target}"
     if task.kind == "binary":
         curves = curves[1:]
+        what = f"mean probability of {task.classes[1]}"
     mode = "lines+markers" if isinstance(curve["values"][0], float) else "markers"
     for name, means in curves[:8]:
         figure.add_scatter(x=curve["values"], y=means, mode=mode, name=name)
-    what = "mean probability" if task.classes else f"mean {task.target}"
     figure.update_layout(showlegend=len(curves) > 1)
     return styled(figure, curve["column"], what, 280)
 
