@@ -50,7 +50,7 @@ def main(storage: str, name: str, trials: str, seconds: str) -> None:
         beat_seconds=0.5,
         patience_seconds=4.0,
     )
-    work(plan, f"{sys.argv[0]}-{time.monotonic_ns()}")
+    work(plan, f"w{time.monotonic_ns()}")
 
 
 if __name__ == "__main__":

@@ -267,6 +267,15 @@ def test_reaping_finds_dead_workers_only(tmp_path: Path) -> None:
     assert any(record.state == "waiting" for record in study.trials())
 
 
+def test_how_a_mate_ended_is_for_the_parent_to_say(tmp_path: Path) -> None:
+    study = make(tmp_path / "j")
+    trial = study.ask()
+    assert trial is not None
+    study.lease(trial, {**new_lease("crew-1"), "started": 0.0})
+    assert study.reap(Observer(crew="crew")) == []
+    assert study.reap(Observer(crew="other")) == [trial.number]
+
+
 def test_running_trials_show_their_lease() -> None:
     study = make()
     trial = study.ask()

@@ -16,7 +16,7 @@ import pytest
 
 from netwright.core.budget import Budget
 from netwright.core.context import Context
-from netwright.core.engine import Job, Watch
+from netwright.core.engine import Job, Orders, Watch
 from netwright.core.errors import ConfigError, MissingExtra
 from netwright.core.worker import run_study
 from netwright.engines import get_engine
@@ -52,6 +52,16 @@ class Noting(Watch):
     def ended(self, worker: str, reason: str | None) -> bool:
         self.ends.append(reason)
         return False
+
+
+class Until(Watch):
+    """Stops everything once a file is there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def tick(self) -> Orders:
+        return Orders(stop=self.path.exists() and self.path.stat().st_size > 0)
 
 
 def test_the_contract_of_ray(engine: RayEngine) -> None:
@@ -101,8 +111,8 @@ def test_memory_and_children_are_kept_in_bounds(engine: RayEngine, tmp_path: Pat
     run_study(study, greedy, Budget(trials=1), engine, memory_bytes=600_000_000)
     (record,) = study.trials("failed")
     assert "over the limit of 600 MB" in str(record.error)
-    job = Job(partial(_with_child, str(tmp_path)), deadline=time.monotonic() + 5, label="child")
-    engine.run(job, Watch())
+    job = Job(partial(_with_child, str(tmp_path)), label="child")
+    engine.run(job, Until(tmp_path / "child"))
     child = int((tmp_path / "child").read_text())
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 

@@ -54,6 +54,11 @@ def lives_here(lease: dict[str, Any]) -> bool:
     return lease.get("host") == place() and _process_started(lease["pid"]) == lease.get("started")
 
 
+def crew_of(worker: str) -> str | None:
+    """What the workers of one parent are called but for their number; None outside a crew."""
+    return worker.rpartition("-")[0] or None
+
+
 def new_lease(worker: str) -> dict[str, Any]:
     """The lease of this process, at beat 0."""
     pid = os.getpid()
@@ -89,15 +94,22 @@ def held(
 
 
 class Observer:
-    """Judges which running trials have lost their worker."""
+    """Judges which running trials have lost their worker.
 
-    def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    Args:
+        patience_seconds: How long a beat may stand still.
+        crew: The crew of the worker that looks, if it has one. How its mates end is for the
+            parent to say, who knows why it killed them; they count as lost only by their beat.
+    """
+
+    def __init__(self, patience_seconds: float = PATIENCE_SECONDS, crew: str | None = None) -> None:
         self.patience_seconds = patience_seconds
+        self.crew = crew
         self._seen: dict[int, tuple[object, float]] = {}
 
     def lost(self, number: int, lease: dict[str, Any] | None) -> bool:
         """Whether the trial's worker is gone. Call it again and again for each running trial."""
-        if lease and lease.get("host") == place():
+        if lease and lease.get("host") == place() and not self._mate(lease):
             return not lives_here(lease)
         beat = None if lease is None else (lease.get("worker"), lease.get("beat"))
         now = time.monotonic()
@@ -106,3 +118,6 @@ class Observer:
             self._seen[number] = (beat, now)
             return False
         return now - since > self.patience_seconds
+
+    def _mate(self, lease: dict[str, Any]) -> bool:
+        return self.crew is not None and crew_of(str(lease.get("worker"))) == self.crew

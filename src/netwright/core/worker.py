@@ -20,7 +20,7 @@ from netwright.core.context import Context
 from netwright.core.engine import Engine, Job, Orders, Watch
 from netwright.core.errors import UserError
 from netwright.core.evaluator import Evaluator, FunctionEvaluator
-from netwright.core.lease import BEAT_SECONDS, PATIENCE_SECONDS, Observer, held, new_lease
+from netwright.core.lease import BEAT_SECONDS, PATIENCE_SECONDS, Observer, crew_of, held, new_lease
 from netwright.core.result import Result
 from netwright.core.study import Study
 from netwright.core.trial import Trial
@@ -74,7 +74,7 @@ def work(plan: Plan, worker: str) -> None:
     by whoever is there.
     """
     lease = new_lease(worker)
-    observer = Observer(plan.patience_seconds)
+    observer = Observer(plan.patience_seconds, crew_of(worker))
     while plan.deadline is None or time.monotonic() < plan.deadline:
         plan.study.reap(observer)
         trial = plan.study.ask(plan.trials)
