@@ -23,9 +23,14 @@ EXTRA_OF_MODULE = {
     "cmaes": "search",
     "google": "search",
     "grpc": "search",
+    "onnx": "deploy",
+    "onnxmltools": "deploy",
+    "onnxruntime": "deploy",
+    "onnxscript": "deploy",
     "optuna_dashboard": "dashboard",
     "psycopg": "postgres",
     "ray": "ray",
+    "skl2onnx": "deploy",
     "sqlalchemy": "postgres",
 }
 """Which extra brings an optional module; used to say what to install."""

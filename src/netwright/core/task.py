@@ -11,13 +11,22 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from netwright.core.errors import ConfigError
 from netwright.core.metric import Metric, get_metric
 
 Kind = Literal["binary", "multiclass", "regression"]
-ColumnType = Literal["number", "category", "date", "text", "id", "constant"]
+ColumnType = Literal["number", "category", "date", "text", "image", "id", "constant"]
 
 KINDS: tuple[Kind, ...] = ("binary", "multiclass", "regression")
-COLUMN_TYPES: tuple[ColumnType, ...] = ("number", "category", "date", "text", "id", "constant")
+COLUMN_TYPES: tuple[ColumnType, ...] = (
+    "number",
+    "category",
+    "date",
+    "text",
+    "image",
+    "id",
+    "constant",
+)
 
 
 @dataclass(frozen=True)
@@ -26,12 +35,13 @@ class Column:
 
     Attributes:
         name: As in the file.
-        type: `number`, `category`, `date`, `text`, or not an input: `id`, `constant`.
+        type: `number`, `category`, `date`, `text`, `image`, or not an input: `id`, `constant`.
         format: How a date is written (`strptime` style), None for ISO or not a date.
         optional: Whether a table without this column can still be predicted, because values
             were missing in training too.
         dropped: Why the column is not used, None when it is.
         categories: Known values of a category, most frequent first; empty for other types.
+        shape: Of one cell of an image column, (channels, height, width); empty for other types.
     """
 
     name: str
@@ -40,6 +50,7 @@ class Column:
     optional: bool = False
     dropped: str | None = None
     categories: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
 
     @property
     def used(self) -> bool:
@@ -75,14 +86,23 @@ class Schema:
 
     def to_json(self) -> list[dict[str, Any]]:
         """A JSON-able list of columns."""
-        return [vars(column) | {"categories": list(column.categories)} for column in self.columns]
+        return [
+            vars(column) | {"categories": list(column.categories), "shape": list(column.shape)}
+            for column in self.columns
+        ]
 
     @classmethod
     def from_json(cls, data: list[dict[str, Any]]) -> Schema:
         """Reads what `to_json` wrote."""
         return cls(
             tuple(
-                Column(**{**column, "categories": tuple(column.get("categories", ()))})
+                Column(
+                    **{
+                        **column,
+                        "categories": tuple(column.get("categories", ())),
+                        "shape": tuple(column.get("shape", ())),
+                    }
+                )
                 for column in data
             )
         )
@@ -95,13 +115,19 @@ class Constraints:
     Attributes:
         max_latency_ms: Milliseconds to predict one row on this machine.
         max_size_mb: Megabytes of the predictor folder.
+        max_params_m: Million parameters of a net.
+        max_flops_g: Billion multiply-adds of a net for one input.
+        max_memory_mb: Megabytes of a net's activations and weights for one input, at the peak.
     """
 
     max_latency_ms: float | None = None
     max_size_mb: float | None = None
+    max_params_m: float | None = None
+    max_flops_g: float | None = None
+    max_memory_mb: float | None = None
 
     def __bool__(self) -> bool:
-        return self.max_latency_ms is not None or self.max_size_mb is not None
+        return any(value is not None for value in asdict(self).values())
 
 
 @dataclass(frozen=True)
@@ -157,6 +183,21 @@ class Task:
     def outputs(self) -> int:
         """Width of a prediction: the number of classes, or 1 for regression."""
         return len(self.classes) or 1
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input of a net: (channels, height, width) of the only image column.
+
+        Raises:
+            ConfigError: There is no image column, or more than one.
+        """
+        shapes = [column.shape for column in self.schema.used if column.type == "image"]
+        if len(shapes) != 1:
+            raise ConfigError(
+                f"This needs data with one column of images. The task {self.name!r} has "
+                f"{len(shapes)}."
+            )
+        return shapes[0]
 
     def with_data(self, data: Any) -> Task:
         """The same statement over other rows."""

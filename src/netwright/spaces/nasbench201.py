@@ -8,20 +8,47 @@ for each node after the input, `operation~node it comes from` in each.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError
+from netwright.core.task import Task
 from netwright.spaces.cell import EdgeCell
+from netwright.spaces.nets import Graph, NetSpace
+
+if TYPE_CHECKING:
+    from torch import nn
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 _EDGE = re.compile(r"(\w+)~(\d+)")
 
 
-class NASBench201(EdgeCell):
-    """Four nodes, every pair joined by one of five operations."""
+class NASBench201(EdgeCell, NetSpace):
+    """Four nodes, every pair joined by one of five operations.
 
-    def __init__(self) -> None:
+    Args:
+        channels: Width of the first stage.
+        cells: Cells a stage.
+    """
+
+    def __init__(self, channels: int = 16, cells: int = 5) -> None:
         super().__init__(4, OPERATIONS)
+        self.channels, self.cells = channels, cells
+
+    def build(self, config: Config, task: Task) -> nn.Module:
+        """The published net around a cell (torch is loaded here, not before)."""
+        from netwright.nn.nasbench201 import EdgeCellNetwork
+
+        operations = {edge: str(config[name]) for edge, name in self.edges.items()}
+        return EdgeCellNetwork(
+            operations, task.input_shape[0], task.outputs, self.channels, self.cells
+        )
+
+    def graphs(self, config: Config) -> list[Graph]:
+        """The cell."""
+        nodes = ("input", *(f"node {j}" for j in range(1, self.nodes - 1)), "output")
+        edges = tuple((nodes[i], nodes[j], str(config[n])) for (j, i), n in self.edges.items())
+        return [Graph("cell", nodes, edges)]
 
     def to_text(self, config: Config) -> str:
         """The published arch string of a cell."""

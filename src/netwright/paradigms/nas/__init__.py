@@ -1,0 +1,1 @@
+"""Architecture search: what only it needs."""
