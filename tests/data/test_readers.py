@@ -140,7 +140,7 @@ def test_what_cannot_be_read_is_told_in_one_sentence(
 def test_absent_files_folders_and_strange_things(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no file"):
         read(tmp_path / "absent.csv")
-    with pytest.raises(DataError, match="is a folder"):
+    with pytest.raises(DataError, match="no pictures"):
         read(tmp_path)
     with pytest.raises(DataError, match="path or a pandas DataFrame"):
         read([1, 2, 3])

@@ -44,6 +44,29 @@ class Branch(Space):
         return sum(space.size() for space in self.spaces.values())
 
 
+class Within(Space):
+    """Another space, its names behind a prefix."""
+
+    def __init__(self, prefix: str, inner: Space) -> None:
+        self.prefix = prefix
+        self.inner = inner
+
+    def configure(self, choose: Chooser) -> Config:
+        """Walks the inner space."""
+        return self._spelled(self.inner.configure(Prefixed(self.prefix, choose)))
+
+    def defaults(self) -> dict[str, Value]:
+        """The inner space's."""
+        return dict(self._spelled(self.inner.defaults()))
+
+    def size(self) -> float:
+        """The inner space's."""
+        return self.inner.size()
+
+    def _spelled(self, values: Mapping[str, Value]) -> Config:
+        return Config({f"{self.prefix}.{name}": value for name, value in values.items()})
+
+
 class Joined(Space):
     """Several spaces side by side; their names must differ."""
 

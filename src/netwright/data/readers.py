@@ -1,4 +1,5 @@
-"""Reads tables: CSV and its relatives, Parquet, JSON lines, Arrow, Excel, SQL, DataFrames.
+"""Reads tables: CSV and its relatives, Parquet, JSON lines, Arrow, Excel, SQL, DataFrames, npz;
+and pictures, in folders, zip files or by the paths in a table.
 
 Values are left as they stand; `netwright.data.schema` finds out what they mean.
 """
@@ -18,42 +19,68 @@ import pandas as pd
 from netwright.core.audit import Audit
 from netwright.core.errors import DataError
 from netwright.core.registry import missing_module
+from netwright.data.arrays import npz_target, read_npz
+from netwright.data.images import CLASS, decode_paths, holds_paths, is_image_source, read_images
+from netwright.data.values import is_textual
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 1 << 18
 SQL_SEPARATOR = "::"
 
 
-def read(source: Any, audit: Audit | None = None) -> pd.DataFrame:
-    """Reads a table from a file, a SQL query or a frame.
+def read(source: Any, audit: Audit | None = None, part: str = "train") -> pd.DataFrame:
+    """Reads a table from a file, a folder of pictures, a SQL query or a frame.
 
     Args:
         source: A DataFrame; a path ending in .csv .tsv .txt .json .jsonl .parquet .arrow .feather
-            .xlsx (text files may be gzipped); or `URL::SELECT ...` for a database.
+            .xlsx .npz (text files may be gzipped); a folder or .zip of pictures; or
+            `URL::SELECT ...` for a database.
         audit: Is told what was found out on the way.
+        part: `train` or `test`; which of the two is wanted where a source has both.
 
     Raises:
         DataError: Nothing there, nothing in it, or nothing that can be understood.
     """
     audit = audit or Audit()
     if isinstance(source, pd.DataFrame):
-        return _checked(source.copy(deep=False), "the frame")
+        return with_pictures(_checked(source.copy(deep=False), "the frame"), Path(), audit)
     if not isinstance(source, (str, Path)):
         raise DataError(f"Data is a path or a pandas DataFrame. Got {type(source).__name__}.")
     text = str(source)
     if SQL_SEPARATOR in text and "://" in text:
         return _checked(_read_sql(text), "the query")
     path = Path(source)
-    if path.is_dir():
-        raise DataError(f"{text!r} is a folder; name a file with a table in it.")
     if not path.exists():
         raise DataError(f"There is no file {text!r}; check the path.")
+    if is_image_source(path):
+        return read_images(path, audit, part)
     if path.stat().st_size == 0:
         raise DataError(f"The file {text!r} is empty; it needs a header and rows.")
+    if path.suffix.lower() == ".npz":
+        return _checked(read_npz(path, audit, part), repr(text))
     reader = _reader_of(path)
     frame = reader(path, audit)
     audit.say("read", f"Read {len(frame)} rows and {frame.shape[1]} columns from {path.name}.")
-    return _checked(frame, repr(text))
+    return with_pictures(_checked(frame, repr(text)), path.parent, audit)
+
+
+def implied_target(source: Any) -> str | None:
+    """The target a source has by its nature: the class folders, or the array called y."""
+    path = Path(source) if isinstance(source, (str, Path)) else None
+    if path is None or not path.exists():
+        return None
+    if path.suffix.lower() == ".npz":
+        return npz_target(path)
+    return CLASS if is_image_source(path) else None
+
+
+def with_pictures(frame: pd.DataFrame, base: Path, audit: Audit) -> pd.DataFrame:
+    """The frame with columns of picture paths read; rows without a readable picture are gone."""
+    for name in frame.columns:
+        if is_textual(frame[name]) and holds_paths(frame[name], base):
+            pictures = decode_paths(frame[name], base, audit)
+            frame = frame.loc[pictures.index].assign(**{name: pictures})
+    return frame
 
 
 def _reader_of(path: Path) -> Callable[[Path, Audit], pd.DataFrame]:

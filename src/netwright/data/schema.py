@@ -16,6 +16,13 @@ import pandas as pd
 from netwright.core.audit import Audit
 from netwright.core.errors import ConfigError, DataError, unknown_name
 from netwright.core.task import COLUMN_TYPES, Column, ColumnType, Schema
+from netwright.data.images import (
+    as_cells,
+    channels_first,
+    common_shape,
+    fit_shape,
+    holds_pictures,
+)
 from netwright.data.values import (
     DATE_FORMATS,
     as_categories,
@@ -31,6 +38,8 @@ MAX_CATEGORIES = 5000
 TEXT_WORDS = 3.0
 """Mean words a value from which distinct strings read as text."""
 SAMPLE_ROWS = 5000
+MOST_PIXELS = 64
+"""Longer side of the pictures nets learn from, unless a schema file gives another shape."""
 ID_NAME = re.compile(r"(^|[_\s.-])(id|uuid|guid|key|index)$|^unnamed: ?\d+$|[a-z]ID$", re.I)
 
 
@@ -72,6 +81,8 @@ def infer_column(series: pd.Series, audit: Audit, told: Mapping[str, Any] | None
     told = told or {}
     if told.get("type") == "ignore":
         return Column(name, "constant", dropped="ignored by the schema file")
+    if holds_pictures(series):
+        return _image_column(series, audit, told)
     _refuse_nested(series)
     strings = as_strings(series) if is_textual(series) else None
     missing = series.isna() if strings is None else strings.isna()
@@ -95,6 +106,21 @@ def infer_column(series: pd.Series, audit: Audit, told: Mapping[str, Any] | None
         type=kind,
     )
     return Column(name, kind, format, optional, dropped, categories)
+
+
+def _image_column(series: pd.Series, audit: Audit, told: Mapping[str, Any]) -> Column:
+    name = str(series.name)
+    shape = tuple(told.get("shape") or common_shape(series, MOST_PIXELS))
+    if len(shape) != 3 or any(not isinstance(side, int) or side < 1 for side in shape):
+        raise ConfigError(
+            f"The shape of pictures is [channels, height, width]. Got {list(shape)} for {name!r}."
+        )
+    size = "x".join(map(str, shape[1:]))
+    colour = "grey" if shape[0] == 1 else "in colour"
+    shapes = {channels_first(picture).shape for picture in series}
+    why = "all alike" if shapes == {shape} else "to which all are brought"
+    audit.say("schema", f"Column {name!r} is image: {size} pixels, {colour}, {why}.", column=name)
+    return Column(name, "image", shape=shape)
 
 
 def _read_overrides(overrides: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -265,4 +291,6 @@ def _typed_column(series: pd.Series, column: Column) -> Any:
         return as_categories(series, column.categories)
     if column.type == "date":
         return as_dates(series, column.format).to_numpy()
+    if column.type == "image":
+        return as_cells(fit_shape(picture, column.shape) for picture in series)
     return as_text(series).to_numpy(dtype=object)

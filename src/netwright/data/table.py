@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from netwright.data.images import as_cells, holds_pictures
+
 FEATURES = "features.arrow"
+ORDER = "columns.json"
+"""Columns in their order, and which of them are pictures, kept apart as arrays."""
 EXTRAS = ("target", "weight", "group", "time")
 
 
@@ -54,7 +59,12 @@ class Table:
     def save(self, folder: Path) -> None:
         """Writes the rows, uncompressed so that they can be mapped."""
         folder.mkdir(parents=True, exist_ok=True)
-        table = pa.Table.from_pandas(self.features, preserve_index=False)
+        pictures = [name for name in self.features if holds_pictures(self.features[name])]
+        for place, name in enumerate(pictures):
+            np.save(folder / f"pictures{place}.npy", np.stack(list(self.features[name])))
+        table = pa.Table.from_pandas(self.features.drop(columns=pictures), preserve_index=False)
+        order = {"columns": [str(name) for name in self.features], "pictures": pictures}
+        (folder / ORDER).write_text(json.dumps(order))
         with (
             pa.OSFile(str(folder / FEATURES), "wb") as sink,
             pa.ipc.new_file(sink, table.schema) as writer,
@@ -71,6 +81,11 @@ class Table:
         with pa.memory_map(str(folder / FEATURES)) as source:
             table = pa.ipc.open_file(source).read_all()
         features = table.to_pandas(split_blocks=True)
+        order = json.loads((folder / ORDER).read_text())
+        for place, name in enumerate(order["pictures"]):
+            mapped = np.load(folder / f"pictures{place}.npy", mmap_mode="r")
+            features[name] = as_cells(np.asarray(mapped))
+        features = features[order["columns"]]
         extras = {
             name: np.load(folder / f"{name}.npy", mmap_mode="r")
             for name in EXTRAS
@@ -83,7 +98,12 @@ def fingerprint(table: Table) -> str:
     """Sixteen hexadecimal digits that change when any value changes."""
     digest = sha256()
     digest.update(repr(list(table.features.columns)).encode())
-    digest.update(pd.util.hash_pandas_object(table.features, index=False).to_numpy().tobytes())
+    pictures = [name for name in table.features if holds_pictures(table.features[name])]
+    plain = table.features.drop(columns=pictures)
+    digest.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())
+    for name in pictures:
+        for picture in table.features[name]:
+            digest.update(np.ascontiguousarray(picture).tobytes())
     for name in EXTRAS:
         values = getattr(table, name)
         if values is not None:

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from netwright.core.choosers import Prefixed
-from netwright.core.combining import Joined
+from netwright.core.combining import Joined, Within
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.space import Categorical, Float, Int, Parameters, Space
@@ -21,22 +20,6 @@ from netwright.spaces.mlp import TabularNetSpace
 MAX_EPOCHS = 60
 ARCHITECTURE = "architecture"
 """Prefix of the architecture's own choices."""
-
-
-class Architecture(Space):
-    """The architecture's space, its names behind a prefix so that levels can fix them."""
-
-    def __init__(self, inner: Space) -> None:
-        self.inner = inner
-
-    def configure(self, choose: Any) -> Config:
-        """Walks the inner space."""
-        inside = self.inner.configure(Prefixed(ARCHITECTURE, choose))
-        return Config({f"{ARCHITECTURE}.{name}": value for name, value in inside.items()})
-
-    def defaults(self) -> dict[str, Any]:
-        """The inner space's."""
-        return {f"{ARCHITECTURE}.{name}": value for name, value in self.inner.defaults().items()}
 
 
 class NetFitted(Fitted):
@@ -99,7 +82,7 @@ class Net(Algorithm):
                 "weight_decay": Float(1e-6, 1e-1, log=True, default=1e-3),
             }
         )
-        return Joined(training, Architecture(TabularNetSpace(task)))
+        return Joined(training, Within(ARCHITECTURE, TabularNetSpace(task)))
 
     def fit(self, train: Rows, valid: Rows | None, config: Config, context: Context) -> Fitted:
         """Builds and trains."""

@@ -15,24 +15,30 @@ from netwright.core.space import Space
 SPACES: dict[str, str] = {
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",
+    "resnet": "netwright.spaces.residual:ResidualSpace",
 }
 
 
-def get_space(space: str | Space) -> Space:
+def get_space(space: str | Space, **arguments: Any) -> Space:
     """The space of a name, of a person's own `package:Class`, or the space itself.
+
+    Args:
+        space: Which.
+        arguments: What it is made with.
 
     Raises:
         UnknownName: No such space.
-        ConfigError: It is not a space, or cannot be made without arguments.
+        ConfigError: It is not a space, or cannot be made with these arguments.
     """
     if isinstance(space, Space):
         return space
     found: Any = find("spaces", space, SPACES)
     if isinstance(found, type) and issubclass(found, Space):
         try:
-            found = found()
+            found = found(**arguments)
         except TypeError as error:
-            raise ConfigError(f"The space {space!r} must be made without arguments.") from error
+            told = ", ".join(arguments) or "no arguments"
+            raise ConfigError(f"The space {space!r} cannot be made with {told}.") from error
     if not isinstance(found, Space):
         raise ConfigError(f"A space is a subclass of netwright's Space. {space!r} is {found!r}.")
     return found
