@@ -14,8 +14,9 @@ on earlier answers, so conditional spaces need nothing special. A chooser has Op
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self
 
 from netwright.core import moves
 from netwright.core.choosers import (
@@ -59,6 +60,8 @@ __all__ = [
 
 class Space(ABC):
     """What may be built. Subclasses need `configure` only."""
+
+    _keeps: Callable[[Config], bool] | None = None
 
     @abstractmethod
     def configure(self, choose: Chooser) -> Config:
@@ -116,6 +119,21 @@ class Space(ABC):
     def canonical(self, config: Config) -> Hashable:
         """The same for designs that are the same thing; a space that knows more overrides it."""
         return config
+
+    def limited(self, keeps: Callable[[Config], bool]) -> Self:
+        """The same space under limits that are known without judging a design.
+
+        Args:
+            keeps: Whether a design keeps them; asked often, so it should remember. Strategies of
+                ours then propose no other designs; Optuna's may.
+        """
+        under = copy(self)
+        under._keeps = keeps
+        return under
+
+    def allows(self, config: Config) -> bool:
+        """Whether a design keeps the limits of the space."""
+        return self._keeps is None or self._keeps(config)
 
     def every(self) -> Iterator[Config]:
         """Every design, one by one.

@@ -359,9 +359,10 @@ def read_study(folder: RunFolder) -> Study:
     """The study of a run folder, to look at: it knows every trial but nothing of the space."""
     facts = folder.read_json(MARK)
     metric = folder.task().metric
+    told = facts.get("objectives") or [(metric.name, metric.direction())]
     return Study(
         Parameters({}),
-        objectives=[(metric.name, metric.direction())],
+        objectives=[(name, direction) for name, direction in told],
         strategy=optuna.samplers.RandomSampler(),
         storage=facts["storage"] or folder.journal,
         name=facts["study"],

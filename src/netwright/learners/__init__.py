@@ -13,6 +13,7 @@ LEARNERS: dict[str, str] = {
     "random_forest": "netwright.learners.forests:random_forest",
     "net": "netwright.learners.net:learner",
     "neighbours": "netwright.learners.neighbours:learner",
+    "image": "netwright.learners.image:learner",
 }
 NEEDS = {"catboost": "catboost", "xgboost": "xgboost"}
 """Learners whose library comes with an extra."""

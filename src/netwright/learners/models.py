@@ -12,6 +12,7 @@ from netwright.core.registry import import_attribute, names
 MODELS: dict[str, str] = {
     "tabular": "netwright.learners.tabular:TabularModel",
     "ensemble": "netwright.learners.ensemble:EnsembleModel",
+    "net": "netwright.learners.image:NetModel",
 }
 
 

@@ -119,7 +119,9 @@ class TabularLearner(Learner):
         return Joined(preparation, chosen.space(task))
 
     def unfit_for(self, task: Task) -> str | None:
-        """Asks the algorithm."""
+        """No algorithm here takes pictures; else asks the algorithm."""
+        if task.schema.of_type("image"):
+            return "it learns from tables, not from pictures"
         return self.algorithm.unfit_for(task)
 
     def fit(self, data: Task, config: Config, context: Context) -> TabularModel:

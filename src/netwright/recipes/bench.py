@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from netwright.core.errors import BudgetError, ConfigError, NetwrightError
 from netwright.evaluators.table import DesignTable
+from netwright.recipes.machine import cores
 from netwright.recipes.replay import Replay, Rules, replay, strategy_of
 from netwright.recipes.standings import optimum, summarise
 
@@ -62,7 +63,7 @@ def bench(
     _check(strategies, seeds, jobs)
     work = [(strategy, seed) for strategy in strategies for seed in seeds]
     done: dict[str, list[Replay]] = {strategy: [] for strategy in strategies}
-    processes = min(jobs or _cores(), len(work))
+    processes = min(jobs or cores(), len(work))
     with closing(_replays(table, rules, work, processes)) as replays:
         for count, ((strategy, _), found) in enumerate(zip(work, replays, strict=True), start=1):
             done[strategy].append(found)
@@ -145,7 +146,3 @@ def _work(job: Job) -> Replay:
     table, rules = _HELD[0]
     strategy, seed = job
     return replay(table, strategy, seed, rules)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

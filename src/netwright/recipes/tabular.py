@@ -6,7 +6,6 @@ prepare -> search (a portfolio of strong defaults, then the strategy) -> weigh -
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -32,14 +31,13 @@ from netwright.recipes import explaining, finish
 from netwright.recipes.collecting import absent, collect, repeat
 from netwright.recipes.joining import open_study, publish
 from netwright.recipes.levels import build_space, choose_learners, first_designs
+from netwright.recipes.machine import memory_bytes, workers_of
 from netwright.recipes.options import FitOptions
 from netwright.recipes.timing import Shares, choose_folds, share_out
 from netwright.strategies import get_strategy
 from netwright.strategies.pruners import get_pruner
 
 STUDY = "study"
-MEMORY_SHARE = 0.8
-"""Share of the machine's free memory that workers may use unless told otherwise."""
 ENSEMBLE_LEVELS = ("full",)
 
 
@@ -62,9 +60,7 @@ class Run:
     @property
     def workers(self) -> int:
         """How many workers."""
-        if self.options.engine == "inline":
-            return 1
-        return self.options.workers or max(1, _cores() // self.options.threads)
+        return workers_of(self.options)
 
     @property
     def context(self) -> Context:
@@ -74,11 +70,7 @@ class Run:
     @property
     def memory_bytes(self) -> int:
         """Most memory of all workers together."""
-        if self.options.memory_bytes is not None:
-            return self.options.memory_bytes
-        import psutil
-
-        return int(MEMORY_SHARE * psutil.virtual_memory().available)
+        return memory_bytes(self.options)
 
     @property
     def shares(self) -> Shares | None:
@@ -361,10 +353,3 @@ def _told(options: FitOptions) -> dict[str, Any]:
 
 def _spell(folds: int) -> str:
     return "on a hold-out of every fifth row" if folds == 1 else f"over {folds} folds"
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -34,6 +34,8 @@ from netwright.core.trial import RESULT
 
 RETRIES = 32
 """How often chance is asked for a design that was not tried before."""
+LIMIT_RETRIES = 128
+"""How often a design that breaks the space's limits is changed."""
 
 
 @dataclass
@@ -131,11 +133,20 @@ class Proposer(BaseSampler):
         trials = study.get_trials(deepcopy=False)
         self._update(study, trials, trial.number)
         rng = np.random.default_rng([self.seed, position_of(trial, trials)])
-        config = self.propose(self.past, rng)
+        config = self._allowed(self.propose(self.past, rng), rng)
         fixed = trial.system_attrs.get("fixed_params")
         if fixed:
             config = moves.mend(self.space, {**config, **fixed}, rng)
         return {name: config[name] for name in self._union if name in config}
+
+    def _allowed(self, config: Config, rng: Generator) -> Config:
+        """The proposal, or the first of its ever wilder mutants that keeps the space's limits."""
+        for turn in range(LIMIT_RETRIES):
+            if self.space.allows(config):
+                break
+            wild = turn >= LIMIT_RETRIES // 2
+            config = self.space.sample(rng) if wild else self.space.mutate(config, rng)
+        return config
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any

@@ -1,0 +1,169 @@
+"""Judges designs of nets by training them, and says first what each of them costs.
+
+A design over a limit is not trained at all. What is trained learns on the same rows and is judged
+on the same held-back ones, by the same recipe, for the same number of epochs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.evaluator import Evaluator
+from netwright.core.metric import metrics_of
+from netwright.core.result import Result
+from netwright.core.task import Constraints, Task
+from netwright.data.splits import make_folds
+from netwright.evaluators.rows import open_fold, open_table
+from netwright.learners.image import ARCHITECTURE, ImageLearner
+from netwright.spaces.naming import NetSpaceName
+
+MODEL = "net"
+"""Folder of a trial's trained net."""
+COSTS = ("params_m", "flops_g", "memory_mb", "latency_ms")
+"""What may be limited, or be an objective, beside the metrics; less is better."""
+LATENCY = "latency_ms"
+
+
+@dataclass(frozen=True)
+class NetEvaluator(Evaluator):
+    """Trains a design on the hold-out's training rows.
+
+    Attributes:
+        task: The statement, without rows.
+        data: Folder of the rows.
+        space: Of the designs.
+        recipe: How to train: `epochs` and what else differs from the defaults.
+        measure_latency: Whether latency is measured although nothing limits it.
+        seed: Decides the hold-out; the same for all trials.
+    """
+
+    task: Task
+    data: Path
+    space: NetSpaceName
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    measure_latency: bool = False
+    seed: int = 0
+
+    def evaluate(self, config: Config, context: Context) -> Result:
+        """Counts and measures, then trains and judges."""
+        started = time.monotonic()
+        costs = dict(counted(self.space, config, self.task))
+        limits = self.task.constraints
+        if not broken(costs, limits) and (self.measure_latency or limits.max_latency_ms):
+            costs[LATENCY] = measured_ms(self.space, config, self.task)
+        over = excess(costs, limits)
+        if broken(costs, limits):
+            return Result(
+                state="pruned",
+                scores=costs,
+                constraints=over,
+                cost=round(time.monotonic() - started, 3),
+                error=f"over the limit: {', '.join(broken(costs, limits))}",
+            )
+        scores, artifacts = self._trained(config, context)
+        return Result(
+            scores={**scores, **costs},
+            constraints=over,
+            artifacts=artifacts,
+            cost=round(time.monotonic() - started, 3),
+        )
+
+    def _trained(self, config: Config, context: Context) -> tuple[dict[str, float], dict[str, Any]]:
+        """Every metric on the held-back rows, and what training found out."""
+        train, valid = open_fold(self.data, self.task, self.seed, 0)
+        inside = {f"{ARCHITECTURE}.{name}": value for name, value in config.items()}
+        learner = ImageLearner(self.space)
+        started = time.monotonic()
+        model = learner.fit(train, Config({**self.recipe, **inside}), context)
+        artifacts = {
+            "trained_seconds": round(time.monotonic() - started, 2),
+            "tuned": dict(model.tuned),
+        }
+        if context.folder is not None:
+            folder = context.folder / MODEL
+            folder.mkdir(exist_ok=True)
+            model.save(folder)
+        rows = make_folds(self.task, open_table(self.data), self.seed)[0][1]
+        table = open_table(self.data)
+        assert table.target is not None
+        truth = table.target[rows]
+        weight = None if table.weight is None else table.weight[rows]
+        predicted = model.predict(valid.data.features)
+        metrics = {metric.name: metric for metric in metrics_of(self.task.kind)}
+        metrics[self.task.metric.name] = self.task.metric
+        scores = {name: m.score(truth, predicted, weight) for name, m in metrics.items()}
+        return scores, artifacts
+
+
+def excess(costs: Mapping[str, float], limits: Constraints) -> dict[str, float]:
+    """How far each cost is over its limit, as a share of the limit; zero or less keeps it."""
+    allowed = asdict(limits)
+    return {
+        name: value / allowed[f"max_{name}"] - 1
+        for name, value in costs.items()
+        if allowed.get(f"max_{name}") is not None
+    }
+
+
+def broken(costs: Mapping[str, float], limits: Constraints) -> list[str]:
+    """The limits that are broken, each in a few words."""
+    allowed = asdict(limits)
+    return [
+        f"{name} is {costs[name]:.3g}, allowed are {allowed[f'max_{name}']:g}"
+        for name, over in excess(costs, limits).items()
+        if over > 0
+    ]
+
+
+@dataclass(frozen=True)
+class KeepsLimits:
+    """Whether a design keeps the limits that can be counted; importable by workers."""
+
+    space: NetSpaceName
+    task: Task
+
+    def __call__(self, config: Config) -> bool:
+        return not broken(counted(self.space, config, self.task), self.task.constraints)
+
+
+def counted(space: NetSpaceName, config: Config, task: Task) -> Mapping[str, float]:
+    """Parameters, multiply-adds and memory of a design, by the names of `COSTS`."""
+    text = space.open().to_text(config)
+    return _counted(space.name, tuple(sorted(space.arguments.items())), text, task.with_data(None))
+
+
+@lru_cache(maxsize=4096)
+def _counted(
+    name: str, arguments: tuple[tuple[str, Any], ...], text: str, task: Task
+) -> Mapping[str, float]:
+    import torch
+
+    from netwright.hardware.costs import costs_of
+
+    space = NetSpaceName(name, dict(arguments)).open()
+    with torch.random.fork_rng(devices=[]):  # weights are drawn, and thrown away
+        net = space.build(space.from_text(text), task)
+    return asdict(costs_of(net, task.input_shape))
+
+
+def measured_ms(space: NetSpaceName, config: Config, task: Task) -> float:
+    """Milliseconds for one picture: the exported file on this machine, one thread, the median."""
+    import tempfile
+
+    import torch
+
+    from netwright.export.onnx import export_onnx
+    from netwright.hardware.latency import measure_latency
+
+    with torch.random.fork_rng(devices=[]), tempfile.TemporaryDirectory() as folder:
+        net = space.open().build(config, task)
+        path = Path(folder) / "net.onnx"
+        export_onnx(net, task.input_shape, path)
+        return round(measure_latency(path, task.input_shape).median_ms, 4)

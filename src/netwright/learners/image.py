@@ -1,0 +1,277 @@
+"""Nets for pictures: any space of nets, trained by the one loop, kept as weights and words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from netwright.core.combining import Joined, Within
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.learner import Learner, Model
+from netwright.core.space import Categorical, Float, Parameters, Space
+from netwright.core.task import Column, Schema, Task
+from netwright.learners.trust import check_trusted
+from netwright.spaces.naming import NetSpaceName
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from netwright.nn.batches import Batchable
+    from netwright.nn.recipe import Recipe
+
+ARCHITECTURE = "architecture"
+"""Prefix of the architecture's own choices."""
+DEFAULT_SPACE = NetSpaceName("resnet")
+MAX_EPOCHS = 60
+FEWEST_STEPS = 8
+"""Steps an epoch has at least: small data is learned in small batches."""
+SGD_FASTER = 20.0
+"""How much higher a rate plain gradient descent takes than Adam's."""
+AUGMENTATIONS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "shift": ("crop",),
+    "flip": ("crop", "flip"),
+    "cutout": ("crop", "flip", "cutout"),
+    "trivial": ("crop", "trivial"),
+    "cutmix": ("crop", "flip", "cutmix"),
+}
+"""What may happen to pictures while a net learns; digits must not be mirrored, so data decides."""
+
+TRAINING = Parameters(
+    {
+        "lr": Float(3e-4, 2e-2, log=True, default=4e-3),
+        "weight_decay": Float(1e-5, 1e-1, log=True, default=2e-2),
+        "batch_size": Categorical((32, 64, 128, 256), default=64),
+        "optimiser": Categorical(("adamw", "sgd")),
+        "augment": Categorical(tuple(AUGMENTATIONS), default="shift"),
+        "label_smoothing": Float(0.0, 0.2, step=0.05, default=0.1),
+    }
+)
+"""How to train; searched beside the architecture by `fit`, and left at its defaults by `search`."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """All that is needed to build a net again.
+
+    Attributes:
+        space: Which space the design is of.
+        design: The design.
+        column: The image column.
+        shape: Of one picture, (channels, h, w).
+        outputs: Classes, or 1 for regression.
+        mean, spread: Of a regression's target.
+        epochs: How long it learned.
+    """
+
+    space: NetSpaceName
+    design: Mapping[str, Any]
+    column: str
+    shape: tuple[int, ...]
+    outputs: int
+    mean: float = 0.0
+    spread: float = 1.0
+    epochs: int = 0
+
+    def net(self) -> nn.Module:
+        """The net, its weights at random."""
+        return self.space.open().build(Config(self.design), self.statement())
+
+    def statement(self) -> Task:
+        """The least task that says what goes in and what comes out."""
+        classes = tuple(range(self.outputs)) if self.outputs > 1 else ()
+        return Task(
+            name="net",
+            kind="regression" if not classes else "binary" if len(classes) == 2 else "multiclass",
+            target="target",
+            schema=Schema((Column(self.column, "image", shape=self.shape),)),
+            metric_name="accuracy" if classes else "rmse",
+            classes=classes,
+        )
+
+
+class NetModel(Model):
+    """A trained net of pictures; takes them as they are, normalisation is its first layer.
+
+    Args:
+        net: (batch, *shape) -> (batch, outputs), on the CPU, ready to predict.
+        built: What it was built from.
+    """
+
+    def __init__(self, net: nn.Module, built: Built) -> None:
+        self.net = net.eval()
+        self.built = built
+        self.shape = built.shape
+        self.tuned = {"epochs": built.epochs}
+
+    def predict(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Softmax, or the target's own scale."""
+        import torch
+
+        if len(table) == 0:
+            return np.empty((0, self.built.outputs) if self.built.outputs > 1 else 0)
+        pictures = stacked(table[self.built.column])
+        with torch.inference_mode():
+            found = torch.cat([self.net(part) for part in torch.split(pictures, 256)]).double()
+            if self.built.outputs == 1:
+                return np.asarray(found[:, 0] * self.built.spread + self.built.mean)
+            return np.asarray(torch.softmax(found, dim=1))
+
+    def save(self, folder: Path) -> None:
+        """Writes the weights and the words."""
+        from safetensors.torch import save_file
+
+        state = {name: tensor.contiguous() for name, tensor in self.net.state_dict().items()}
+        save_file(state, folder / "net.safetensors")
+        facts = {"format": "net", **asdict(self.built)}
+        (folder / "model.json").write_text(json.dumps(facts))
+
+    @classmethod
+    def load(cls, folder: Path) -> NetModel:
+        """Builds the net and fills in the weights."""
+        from safetensors.torch import load_file
+
+        facts = json.loads((folder / "model.json").read_text())
+        facts.pop("format")
+        space = NetSpaceName(**facts.pop("space"))
+        check_trusted(space.name)
+        built = Built(**{**facts, "space": space, "shape": tuple(facts["shape"])})
+        net = with_pixels(built.net(), built.shape[0])
+        net.load_state_dict(load_file(folder / "net.safetensors"))
+        return cls(net, built)
+
+
+class ImageLearner(Learner):
+    """Trains nets of one space on one column of pictures.
+
+    Args:
+        space: Which nets.
+    """
+
+    def __init__(self, space: NetSpaceName = DEFAULT_SPACE) -> None:
+        self.space_name = space
+
+    def space(self, task: Task) -> Space:
+        """How to train, and what to train."""
+        return Joined(TRAINING, Within(ARCHITECTURE, self.space_name.open()))
+
+    def unfit_for(self, task: Task) -> str | None:
+        """Tables have other learners."""
+        columns = [column.type for column in task.schema.used]
+        return None if columns == ["image"] else "it learns from one column of pictures"
+
+    def fit(self, data: Task, config: Config, context: Context) -> NetModel:
+        """Builds and trains."""
+        import torch
+
+        torch.set_num_threads(context.threads)
+        torch.manual_seed(context.seed)
+        built = self._built(data, config)
+        net = with_pixels(built.net(), built.shape[0], stacked(data.data.features[built.column]))
+        return train_net(net, built, data, recipe_of(config, len(data.data)), context)
+
+    def _built(self, data: Task, config: Config) -> Built:
+        (column,) = data.schema.used
+        numbers = not data.classes
+        return Built(
+            space=self.space_name,
+            design=config.within(ARCHITECTURE).to_json(),
+            column=column.name,
+            shape=data.input_shape,
+            outputs=data.outputs,
+            mean=float(np.mean(data.data.target)) if numbers else 0.0,
+            spread=(float(np.std(data.data.target)) or 1.0) if numbers else 1.0,
+        )
+
+
+def train_net(
+    net: nn.Module, built: Built, data: Task, recipe: Recipe, context: Context
+) -> NetModel:
+    """Trains a net, whatever its weights are now, and hands it over.
+
+    Args:
+        net: Takes pictures as they are, see `with_pixels`.
+        built: What it was built from.
+        data: The task with its rows.
+        recipe: How.
+        context: Deadline, seed, device, and validation rows to choose the best weights by.
+    """
+    from dataclasses import replace
+
+    from netwright.nn.training import classification_loss, pick_device, regression_loss, train
+
+    device = pick_device(context.device)
+    valid = None if context.validation is None else batchable(built, context.validation)
+    loss = regression_loss if built.outputs == 1 else classification_loss
+    trained = train(net.to(device), batchable(built, data), valid, loss, recipe, context)
+    return NetModel(net.to("cpu"), replace(built, epochs=trained.epochs))
+
+
+def recipe_of(config: Config, rows: int) -> Recipe:
+    """The training a configuration describes; what it leaves open takes the defaults."""
+    from netwright.nn.recipe import Recipe
+
+    told = {**TRAINING.defaults(), **config}
+    faster = SGD_FASTER if told["optimiser"] == "sgd" else 1.0
+    epochs = int(told.get("epochs") or MAX_EPOCHS)
+    return Recipe(
+        epochs=epochs,
+        batch_size=max(2, min(int(told["batch_size"] or 64), rows // FEWEST_STEPS)),
+        optimiser=str(told["optimiser"]),
+        lr=float(told["lr"] or 1e-3) * faster,
+        weight_decay=float(told["weight_decay"] or 0.0) / (faster * 2 if faster > 1 else 1),
+        patience=epochs,  # the best weights come at the end of the cosine
+        label_smoothing=float(told["label_smoothing"] or 0.0),
+        augment=AUGMENTATIONS[str(told["augment"])],
+    )
+
+
+def with_pixels(net: nn.Module, channels: int, pictures: Tensor | None = None) -> nn.Module:
+    """The net behind a layer that normalises pictures, as these are or as weights will say."""
+    import torch
+    from torch import nn
+
+    from netwright.nn.inputs import Pixels
+
+    if pictures is None:
+        return nn.Sequential(Pixels(torch.zeros(channels), torch.ones(channels)), net)
+    return nn.Sequential(Pixels.measured(pictures), net)
+
+
+def stacked(column: pd.Series) -> Tensor:
+    """Cells of pictures as one tensor (rows, channels, h, w) of their own type."""
+    import torch
+
+    values = np.stack(list(column))
+    return torch.from_numpy(values if values.dtype == np.uint8 else values.astype(np.float32))
+
+
+def batchable(built: Built, data: Task) -> Batchable:
+    """The rows of a task as tensors."""
+    import torch
+
+    from netwright.nn.batches import Batchable
+
+    table = data.data
+    if built.outputs == 1:
+        scaled = (np.asarray(table.target) - built.mean) / built.spread
+        target = torch.from_numpy(scaled.astype(np.float32))
+    else:
+        target = torch.from_numpy(np.asarray(table.target, dtype=np.int64))
+    weight = None
+    if table.weight is not None:
+        weight = torch.from_numpy(np.asarray(table.weight, dtype=np.float32))
+    return Batchable([stacked(table.features[built.column])], target, weight)
+
+
+def learner() -> ImageLearner:
+    """The learner `image`."""
+    return ImageLearner()

@@ -1,0 +1,167 @@
+"""The designs of a search: what limits leave of a space, which to hand over, how to say them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netwright.core.budget import Clock
+from netwright.core.config import Config
+from netwright.core.errors import ConfigError, NoModel
+from netwright.core.folder import RunFolder
+from netwright.core.study import Study
+from netwright.core.task import Task
+from netwright.core.trial import TrialRecord
+from netwright.evaluators.nets import COSTS, LATENCY, MODEL, broken, counted, excess
+from netwright.predictor import write_predictor
+from netwright.recipes.search_options import SearchOptions
+from netwright.spaces.naming import NetSpaceName
+
+KEPT = 10
+"""Best designs whose nets stay on disk, beside those of the front."""
+PROBED = 64
+"""Random designs that are counted before a search under limits."""
+SHRUNK = 64
+"""Steps from the cheapest of them to still cheaper ones."""
+
+
+def check_limits(space: NetSpaceName, task: Task) -> None:
+    """Refuses limits that no design can meet, as far as can be counted.
+
+    Raises:
+        ConfigError: None of many designs keeps them; says how near the nearest comes.
+    """
+    limits = task.constraints
+    if all(asdict(limits)[f"max_{name}"] is None for name in COSTS if name != LATENCY):
+        return
+    opened, rng = space.open(), np.random.default_rng(0)
+    best, costs = Config({}), dict[str, float]()
+    for turn in range(PROBED + SHRUNK):
+        drawn = opened.sample(rng) if turn < PROBED else opened.mutate(best, rng)
+        found = dict(counted(space, drawn, task))
+        if not broken(found, limits):
+            return
+        if not costs or _too_much(found, task) < _too_much(costs, task):
+            best, costs = drawn, found
+    raise ConfigError(
+        f"No design of the space {space.name!r} keeps the limits; the nearest of "
+        f"{PROBED + SHRUNK}: {', '.join(broken(costs, limits))}. Loosen them, or name a smaller "
+        "space."
+    )
+
+
+def _too_much(costs: Mapping[str, float], task: Task) -> float:
+    return sum(max(0.0, over) for over in excess(costs, task.constraints).values())
+
+
+def pick(study: Study, wanted: str) -> TrialRecord:
+    """One finished design: `best`, `knee`, or the number of a trial.
+
+    Raises:
+        ConfigError: There is no such trial, or it was not trained.
+        NoModel: No design was trained.
+    """
+    if wanted in ("best", "knee"):
+        return study.best() if wanted == "best" else study.knee()
+    records = {str(record.number): record for record in study.trials()}
+    if wanted not in records:
+        raise ConfigError(
+            f"A design is best, knee, or the number of a trial, 0 to {len(records) - 1}. "
+            f"Got {wanted!r}."
+        )
+    record = records[wanted]
+    if record.state != "complete":
+        why = f": {record.error}" if record.error else ""
+        raise ConfigError(f"Trial {wanted} is {record.state}{why}; name one that is complete.")
+    return record
+
+
+def hand_over(
+    folder: RunFolder, task: Task, study: Study, options: SearchOptions, clock: Clock
+) -> None:
+    """Makes a predictor of the best design's net, and writes what the search came to.
+
+    Raises:
+        NoModel: No design was trained.
+    """
+    best = study.best()
+    if not best.feasible:
+        raise NoModel("No trained design keeps the limits; loosen them, or give more time.")
+    source = folder.trials / f"{best.number:04d}" / MODEL
+    write_predictor(
+        folder.predictor, task.with_data(None), [(source, 1.0)], 1.0, study.leaderboard()
+    )
+    front = study.pareto_front() if len(study.objectives) > 1 else [best]
+    measured: dict[str, float] = {}
+    if options.measures_latency(task):
+        measured = {str(record.number): measured_again(folder, record) for record in front}
+    _drop_losers(folder, study, {record.number for record in front})
+    folder.write_json(
+        "result.json",
+        {
+            "metric": task.metric.name,
+            "score": best.scores[task.metric.name],
+            "seconds": round(clock.elapsed(), 2),
+            "best": best.number,
+            "front": [record.number for record in front],
+            "latency_ms": measured,
+            "ensemble": [{"trial": best.number, "weight": 1.0}],
+        },
+    )
+    folder.audit.say(
+        "design", f"Design {best.number} is the best: {task.metric.name} {best.values[0]:.4g}."
+    )
+
+
+def measured_again(folder: RunFolder, record: TrialRecord) -> float:
+    """Milliseconds a picture of a trained net, now that nothing else runs."""
+    import tempfile
+
+    from netwright.export.onnx import export_onnx
+    from netwright.hardware.latency import measure_latency
+    from netwright.learners.image import NetModel
+
+    net = NetModel.load(folder.trials / f"{record.number:04d}" / MODEL)
+    with tempfile.TemporaryDirectory() as held:
+        path = Path(held) / "net.onnx"
+        export_onnx(net.net, net.shape, path)
+        return round(measure_latency(path, net.shape).median_ms, 4)
+
+
+def _drop_losers(folder: RunFolder, study: Study, front: set[int]) -> None:
+    kept = front | {record.number for record in study.ranking()[:KEPT]}
+    for trial in folder.trials.iterdir():
+        if trial.name.isdigit() and int(trial.name) not in kept:
+            shutil.rmtree(trial, ignore_errors=True)
+
+
+def described(study: Study, space: NetSpaceName, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every judged design as plain data: number, text, objectives, costs, whether it is feasible.
+
+    The latency of designs on the front is the one measured when the search was over.
+    """
+    opened = space.open()
+    measured = result.get("latency_ms", {})
+    front = set(result.get("front", []))
+    rows = []
+    for record in study.trials("complete", "pruned"):
+        scores = dict(record.scores)
+        if str(record.number) in measured:
+            scores[LATENCY] = measured[str(record.number)]
+        rows.append(
+            {
+                "number": record.number,
+                "design": opened.to_text(record.config),
+                "objectives": {name: scores.get(name) for name, _ in study.objectives},
+                "costs": {name: scores[name] for name in COSTS if name in scores},
+                "feasible": record.feasible,
+                "front": record.number in front,
+                "trained_seconds": record.artifacts.get("trained_seconds", 0.0),
+            }
+        )
+    return rows

@@ -1,0 +1,151 @@
+"""From a design that a search found to the net one keeps: trained on all rows, for long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from netwright.core.budget import Budget, Clock
+from netwright.core.context import Context
+from netwright.core.errors import NoModel, RunError
+from netwright.core.folder import MARK, RunFolder
+from netwright.core.progress import Progress
+from netwright.core.study import Study, read_study
+from netwright.core.task import Task
+from netwright.core.trial import TrialRecord
+from netwright.engines import get_engine
+from netwright.evaluators.nets import MODEL
+from netwright.evaluators.refit import SOURCE
+from netwright.evaluators.retraining import RetrainEvaluator
+from netwright.predictor import write_predictor
+from netwright.recipes.again import again_study
+from netwright.recipes.designs import pick
+from netwright.recipes.machine import cores, memory_bytes
+from netwright.recipes.search import RECIPE
+from netwright.recipes.search_options import SearchOptions
+from netwright.spaces.naming import NetSpaceName
+
+SUFFIX = "retrain"
+GRACE_SHARE = 0.1
+EPOCHS = 300
+"""Most epochs; with a time the cosine falls over what really fits."""
+
+
+def retrain(
+    run: str | Path,
+    design: str = "best",
+    *,
+    seconds: float | None = None,
+    epochs: int | None = None,
+    augment: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    elapsed: float = 0.0,
+) -> RunFolder:
+    """Trains a found design again, from scratch, on all rows; it becomes the run's predictor.
+
+    Args:
+        run: Of a search.
+        design: `best`, `knee`, or the number of a trial.
+        seconds: Wall time, None for none; ten minutes when neither it nor `epochs` is given.
+        epochs: Most passes over the rows.
+        augment: What happens to pictures, None for what the search did.
+        arguments: Of the space, where the net is to be wider or deeper than in the search.
+        progress: Is told how it goes.
+        elapsed: Seconds of the time that are already gone.
+
+    Raises:
+        RunError: There is no run of a search.
+        ConfigError: The design is not one of the search's.
+        NoModel: The time was over before a net was trained.
+    """
+    folder = RunFolder.open(run)
+    facts = folder.read_json(MARK)
+    if facts.get("recipe") != RECIPE:
+        raise RunError(f"The run {str(run)!r} is no search; make one with 'netwright search'.")
+    options = SearchOptions.from_json(facts["options"])
+    study, task = read_study(folder), folder.task()
+    record = pick(study, design)
+    if seconds is None and epochs is None:
+        seconds = 600.0
+    clock = Clock.start(seconds, elapsed)
+    progress = progress or Progress()
+    space = replace(options.space, arguments={**options.space.arguments, **(arguments or {})})
+    recipe = {**options.training(task), "epochs": epochs or EPOCHS}
+    evaluator = RetrainEvaluator(
+        task=task,
+        data=folder.data,
+        space=space,
+        design=record.config,
+        recipe={**recipe, **({"augment": augment} if augment else {})},
+    )
+    with folder.owned():
+        progress.begin(clock, out=str(run), target=task.target, level="retrain", trials=1)
+        progress.stage(f"training design {record.number}")
+        try:
+            second = _train(folder, study, record, evaluator, options, clock)
+        finally:
+            progress.end()
+        _hand_over(folder, task, study, second, record, space)
+    return folder
+
+
+def _train(
+    folder: RunFolder,
+    study: Study,
+    record: TrialRecord,
+    evaluator: RetrainEvaluator,
+    options: SearchOptions,
+    clock: Clock,
+) -> Study:
+    """One ordinary, budgeted trial of a second study."""
+    fit = options.fit
+    second = again_study(study, SUFFIX, fit.storage or folder.journal, fit.seed)
+    second.enqueue({SOURCE: record.number})
+    hand_over = 0.0 if clock.seconds is None else min(2.0, 0.05 * clock.seconds)
+    grace = 0.0 if clock.seconds is None else GRACE_SHARE * clock.seconds
+    return second.run(
+        evaluator,
+        Budget(trials=second.slots_taken() + 1),
+        get_engine("inline" if fit.engine == "inline" else "processes"),
+        workers=1,
+        context=Context(device=fit.device, threads=cores()),
+        deadline=clock.deadline(hand_over),
+        hard_deadline=clock.deadline(-grace),
+        folder=folder.path / SUFFIX,
+        logs=folder.logs,
+        memory_bytes=memory_bytes(fit),
+        label=SUFFIX,
+    )
+
+
+def _hand_over(
+    folder: RunFolder,
+    task: Task,
+    study: Study,
+    second: Study,
+    record: TrialRecord,
+    space: NetSpaceName,
+) -> None:
+    done = second.trials("complete")
+    if not done:
+        reasons = [str(trial.error) for trial in second.trials("failed") if trial.error]
+        raise NoModel(f"The design was not trained: {reasons[-1] if reasons else 'no time'}.")
+    last = done[-1]
+    source = folder.path / SUFFIX / f"{last.number:04d}" / MODEL
+    write_predictor(folder.predictor, task, [(source, 1.0)], 1.0, study.leaderboard())
+    result = folder.read_json("result.json")
+    told = {
+        "number": record.number,
+        "design": space.open().to_text(record.config),
+        "arguments": dict(space.arguments),
+        "epochs": last.artifacts["tuned"]["epochs"],
+        "trained_seconds": last.artifacts["trained_seconds"],
+    }
+    folder.write_json("result.json", {**result, "retrained": told})
+    folder.audit.say(
+        "retrain",
+        f"Design {record.number} was trained from scratch on all rows for {told['epochs']} epochs.",
+    )

@@ -1,0 +1,269 @@
+"""Architecture search that trains: pictures, a space of nets and limits become a trained net.
+
+prepare -> say what limits allow -> search (designs trained alike, those over a limit not at all)
+-> measure the front again on a quiet machine -> hand over the best. `retrain` goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from netwright.core.audit import Audit
+from netwright.core.budget import Budget, Clock
+from netwright.core.context import Context
+from netwright.core.engine import Engine
+from netwright.core.folder import MARK, RunFolder, check_output
+from netwright.core.lease import lives_here
+from netwright.core.progress import Progress
+from netwright.core.study import Study
+from netwright.core.task import Task
+from netwright.core.worker import run_study
+from netwright.data.prepare import prepare, with_folds
+from netwright.data.table import Table, fingerprint
+from netwright.engines import get_engine
+from netwright.evaluators.nets import KeepsLimits, NetEvaluator
+from netwright.recipes import designs
+from netwright.recipes.machine import memory_bytes, workers_of
+from netwright.recipes.search_options import SearchOptions
+from netwright.spaces.nets import NetSpace
+from netwright.strategies import get_strategy
+from netwright.strategies.pruners import get_pruner
+
+RECIPE = "search"
+STUDY = "study"
+SEARCH_SHARE = 0.9
+"""Share of the time in which new designs are begun; the rest is for ending well."""
+GRACE_SHARE = 0.05
+LONGEST_TRIAL = 0.35
+"""Share of the search one design may take at most."""
+
+
+@dataclass
+class Search:
+    """One search in the making: what every step needs to know."""
+
+    folder: RunFolder
+    task: Task
+    options: SearchOptions
+    clock: Clock
+    engine: Engine
+    progress: Progress
+
+    @property
+    def storage(self) -> str | Path:
+        """Where trials are remembered."""
+        return self.options.fit.storage or self.folder.journal
+
+    @property
+    def context(self) -> Context:
+        """Circumstances of every trial."""
+        return Context(device=self.options.fit.device, threads=self.options.fit.threads)
+
+    @property
+    def evaluator(self) -> NetEvaluator:
+        """Judges the trials."""
+        return NetEvaluator(
+            task=self.task.with_data(None),
+            data=self.folder.data,
+            space=self.options.space,
+            recipe=self.options.training(self.task),
+            measure_latency=self.options.measures_latency(self.task),
+            seed=self.options.fit.seed,
+        )
+
+    def space(self) -> NetSpace:
+        """What may be built, under the limits that can be counted."""
+        space = self.options.space.open()
+        if not self.options.limits:
+            return space
+        return space.limited(KeepsLimits(self.options.space, self.task.with_data(None)))
+
+    def study(self) -> Study:
+        """Opens the study; the same whenever it is opened."""
+        fit, space = self.options.fit, self.space()
+        strategy = get_strategy(fit.strategy)
+        if self.options.proxies:
+            from netwright.recipes.proxies import warmed
+
+            strategy = warmed(
+                strategy, self.options.proxies, self.options.space, self.task, self.folder.data
+            )
+        return Study(
+            space,
+            objectives=self.options.judged(self.task),
+            strategy=strategy,
+            storage=self.storage,
+            name=_study_name(self.folder, self.options),
+            seed=fit.seed,
+            pruner=get_pruner(fit.pruner),
+        )
+
+
+def run(
+    source: Any,
+    out: str | Path,
+    options: SearchOptions,
+    *,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    elapsed: float = 0.0,
+) -> RunFolder:
+    """Searches an architecture for pictures.
+
+    Args:
+        source: A folder, zip file, table with paths, npz file or DataFrame of pictures.
+        out: The run folder to make.
+        options: What was asked for.
+        progress: Is told how it goes.
+        overwrite: Whether to replace a run that is there.
+        elapsed: Seconds of the budget that are already gone.
+
+    Raises:
+        UserError: Anything a person can mend; nothing is left behind.
+        NoModel: The budget ended before any design was trained.
+    """
+    fit = options.fit
+    clock = Clock.start(fit.seconds, elapsed)
+    progress = progress or Progress()
+    engine = get_engine(fit.engine, fit.address)
+    get_strategy(fit.strategy)
+    check_output(out, overwrite)
+    engine.warm_up(fit.threads)
+    progress.begin(clock, out=str(out), target=fit.target, level="architecture", trials=fit.trials)
+    progress.stage("reading")
+    notes = Audit()
+    task = with_folds(prepare(source, fit.target, _metric(options), notes), 1)
+    task.input_shape  # noqa: B018 - refuses what are no pictures
+    options.judged(task)
+    designs.check_limits(options.space, task)
+    folder = RunFolder.create(out, overwrite)
+    for entry in notes.entries():
+        folder.audit.say(**{k: v for k, v in entry.items() if k not in ("time", "note")})
+        if entry.get("note"):
+            progress.note(entry["said"])
+    made = Search(folder, task, options, clock, engine, progress)
+    _write_down(made, source)
+    with folder.owned():
+        return _go(made)
+
+
+def resume(
+    out: str | Path,
+    *,
+    seconds: float | None = None,
+    trials: int | None = None,
+    progress: Progress | None = None,
+    elapsed: float = 0.0,
+) -> RunFolder:
+    """Goes on with a search for `seconds` more, or to `trials` in all.
+
+    Raises:
+        RunError: There is no run, or another process is at it.
+    """
+    folder = RunFolder.open(out)
+    options = SearchOptions.from_json(folder.read_json(MARK)["options"])
+    fit = options.fit
+    with folder.owned():
+        if seconds is None and trials is None:
+            seconds = fit.seconds
+        fit = replace(fit, seconds=seconds, trials=trials or fit.trials)
+        clock = Clock.start(seconds, elapsed)
+        progress = progress or Progress()
+        progress.begin(
+            clock, out=str(out), target=fit.target, level="architecture", trials=fit.trials
+        )
+        task = folder.task().with_data(Table.open(folder.data))
+        folder.audit.say("run", "The search was resumed.")
+        engine = get_engine(fit.engine, fit.address)
+        return _go(Search(folder, task, replace(options, fit=fit), clock, engine, progress))
+
+
+def _metric(options: SearchOptions) -> Any:
+    """What was said about the task; classes of pictures are judged by accuracy."""
+    wishes = options.wishes()
+    regression = wishes.kind == "regression"
+    return wishes if wishes.metric or regression else replace(wishes, metric="accuracy")
+
+
+def _write_down(made: Search, source: Any) -> None:
+    folder, options = made.folder, made.options
+    made.task.data.save(folder.data)
+    folder.write_json("task.json", made.task.to_json())
+    folder.write_json(
+        MARK,
+        {
+            "netwright": version("netwright"),
+            "recipe": RECIPE,
+            "source": str(source) if isinstance(source, (str, Path)) else "frame",
+            "rows": len(made.task.data),
+            "fingerprint": fingerprint(made.task.data),
+            "storage": options.fit.storage,
+            "study": _study_name(folder, options),
+            "objectives": options.judged(made.task),
+            "options": options.to_json(),
+        },
+    )
+    size = made.space().size()
+    folder.audit.say(
+        "space",
+        f"The space {options.space.name!r} holds {size:.4g} designs; each is trained for "
+        f"{options.epochs} epochs and judged on a hold-out of every fifth row.",
+    )
+
+
+def _study_name(folder: RunFolder, options: SearchOptions) -> str:
+    """Constant in a run folder; told apart by the folder in a storage that many runs share."""
+    return STUDY if options.fit.storage is None else f"{STUDY}-{folder.path.name}"
+
+
+def _go(made: Search) -> RunFolder:
+    """Searches and hands over; an interrupted search still hands over what it has."""
+    study = made.study()
+    for number, lease in study.running():
+        if made.options.fit.storage is None and (lease is None or not lives_here(lease)):
+            study.fail(number, "worker lost", retry=True)
+    interrupted = False
+    try:
+        _search(made, study)
+    except KeyboardInterrupt:
+        interrupted = True
+        made.progress.note("Interrupted: handing over what there is; 'netwright resume' goes on.")
+        made.folder.audit.say("run", "The search was interrupted.")
+    try:
+        made.progress.stage("handing over")
+        designs.hand_over(made.folder, made.task, study, made.options, made.clock)
+    finally:
+        made.progress.end()
+    if interrupted:
+        raise KeyboardInterrupt
+    return made.folder
+
+
+def _search(made: Search, study: Study) -> None:
+    fit, clock = made.options.fit, made.clock
+    at = partial(_share_from_now, clock)
+    made.progress.stage("searching")
+    run_study(
+        study,
+        made.evaluator,
+        Budget(trials=fit.trials),
+        made.engine,
+        workers=min(workers_of(fit), fit.trials or 10**6),
+        context=made.context,
+        trial_seconds=None if clock.seconds is None else LONGEST_TRIAL * clock.left(),
+        deadline=at(SEARCH_SHARE),
+        hard_deadline=at(SEARCH_SHARE + GRACE_SHARE),
+        folder=made.folder.trials,
+        logs=made.folder.logs,
+        memory_bytes=memory_bytes(fit),
+        on_tick=made.progress.tick,
+    )
+
+
+def _share_from_now(clock: Clock, share: float) -> float | None:
+    """The moment when a share of the whole time is gone, None without a clock."""
+    return None if clock.seconds is None else clock.deadline((1 - share) * clock.seconds)

@@ -1,0 +1,137 @@
+"""Everything a person may ask of an architecture search, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from netwright.core.errors import BudgetError, ConfigError, unknown_name
+from netwright.core.task import Constraints, Task
+from netwright.data.prepare import Wishes
+from netwright.evaluators.nets import COSTS, LATENCY
+from netwright.learners.image import AUGMENTATIONS
+from netwright.recipes.options import FitOptions, make_options
+from netwright.spaces.naming import NetSpaceName
+
+LIMITS = ("max_latency_ms", "max_params_m", "max_flops_g", "max_memory_mb")
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What was asked for. Stands in `run.json`, so that a run can be resumed as it was meant.
+
+    Attributes:
+        fit: What a search shares with a fit: target, metric, budget, strategy, engine, seed, ...
+        space: What may be built.
+        epochs: Passes over the rows each design is trained for.
+        objectives: What is to be good: metrics and `COSTS`; empty for the task's metric alone.
+        proxies: Zero-cost scores that say which designs go first.
+        augment: What happens to pictures in training; None for mirrored ones in colour and
+            shifted ones in grey.
+        limits: Name as in `LIMITS` to the most allowed.
+    """
+
+    fit: FitOptions
+    space: NetSpaceName
+    epochs: int = 3
+    objectives: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    augment: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise BudgetError(f"A design is trained for at least one epoch. Got {self.epochs}.")
+        if self.augment is not None and self.augment not in AUGMENTATIONS:
+            raise unknown_name("augmentation", self.augment, AUGMENTATIONS)
+        for name, value in self.limits.items():
+            if value <= 0:
+                raise ConfigError(f"The limit {name} must be positive. Got {value}.")
+
+    def wishes(self) -> Wishes:
+        """What was said about the task."""
+        limits = {name: self.limits.get(name) for name in LIMITS}
+        return replace(self.fit.wishes(), constraints=Constraints(**limits))
+
+    def judged(self, task: Task) -> list[tuple[str, str]]:
+        """Name and direction of every objective.
+
+        Raises:
+            UnknownName: One is neither a metric of the task nor a cost.
+        """
+        from netwright.core.metric import metrics_of
+
+        directions = {metric.name: metric.direction() for metric in metrics_of(task.kind)}
+        directions[task.metric.name] = task.metric.direction()
+        directions |= dict.fromkeys(COSTS, "minimize")
+        wanted = self.objectives or (task.metric.name,)
+        for name in wanted:
+            if name not in directions:
+                raise unknown_name("objective", name, directions)
+        if wanted[0] in COSTS:
+            raise ConfigError(
+                f"The first objective is a metric, such as {task.metric.name!r}. "
+                f"Got {wanted[0]!r}; name the costs after it."
+            )
+        return [(name, directions[name]) for name in wanted]
+
+    def measures_latency(self, task: Task) -> bool:
+        """Whether a design's latency must be known."""
+        return LATENCY in dict(self.judged(task)) or "max_latency_ms" in self.limits
+
+    def training(self, task: Task) -> dict[str, Any]:
+        """How every design is trained."""
+        coloured = task.input_shape[0] == 3
+        return {"epochs": self.epochs, "augment": self.augment or ("flip" if coloured else "shift")}
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able dict."""
+        return {
+            "fit": self.fit.to_json(),
+            "space": self.space.name,
+            "arguments": dict(self.space.arguments),
+            "epochs": self.epochs,
+            "objectives": list(self.objectives),
+            "proxies": list(self.proxies),
+            "augment": self.augment,
+            "limits": dict(self.limits),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SearchOptions:
+        """Reads what `to_json` wrote."""
+        return cls(
+            fit=FitOptions.from_json(data["fit"]),
+            space=NetSpaceName(data["space"], data["arguments"]),
+            epochs=data["epochs"],
+            objectives=tuple(data["objectives"]),
+            proxies=tuple(data["proxies"]),
+            augment=data["augment"],
+            limits=data["limits"],
+        )
+
+
+def make_search_options(**said: Any) -> SearchOptions:
+    """Options from what a person said: `space="nasbench201"`, `time="20m"`, `max_params_m=1`, ...
+
+    Whatever is not a search's own goes to `make_options`; the strategy is `auto` and the metric of
+    classes is accuracy unless said otherwise.
+
+    Raises:
+        UserError: A value cannot be understood.
+    """
+    told = {name: value for name, value in said.items() if value is not None}
+    space = told.pop("space", "resnet")
+    arguments = told.pop("arguments", {})
+    limits = {name: float(told.pop(name)) for name in LIMITS if name in told}
+    own: dict[str, Any] = {name: told.pop(name) for name in ("epochs", "augment") if name in told}
+    for name in ("objectives", "proxies"):
+        own[name] = _listed(told.pop(name, ()))
+    fit = make_options(**{"strategy": "auto", "pruner": "none", **told})
+    return SearchOptions(fit, NetSpaceName(space, arguments), limits=limits, **own)
+
+
+def _listed(value: str | Sequence[str]) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    return tuple(name.strip() for name in names)
