@@ -9,6 +9,7 @@ from torch import nn
 
 from netwright.core.errors import ConfigError
 from netwright.spaces import get_space
+from netwright.spaces.chain import Chain
 from netwright.spaces.darts import DARTS
 from netwright.spaces.nasbench201 import NASBench201
 from netwright.spaces.nets import NetSpace, image_task
@@ -17,6 +18,7 @@ from netwright.testing import check_space
 
 SPACES: dict[str, NetSpace] = {
     "cell": NodeCells(channels=4, cells=3),
+    "chain": Chain(filters=(4, 8), channels=4),
     "darts": DARTS(channels=4, cells=3, auxiliary=True),
     "nasbench201": NASBench201(channels=4, cells=1),
 }

@@ -11,7 +11,7 @@ from netwright.nn.genotype import Genotype
 from netwright.nn.node_cell import NodeCellNetwork
 from netwright.spaces.darts import DARTS, PRIMITIVES
 from netwright.spaces.nets import image_task
-from netwright.spaces.node_cell import NodeCells
+from netwright.spaces.node_cell import NodeCells, survey_count
 
 CIFAR = image_task((3, 32, 32), 10)
 DARTS_V2 = (
@@ -37,6 +37,11 @@ def test_darts_has_about_ten_to_the_ninth_cells() -> None:
     """The paper's product of (k + 1) k / 2 * 7^2 over k = 1 .. 4."""
     assert DARTS().cell_size() == 1 * 3 * 6 * 10 * 7**8
     assert len(PRIMITIVES) == 8
+
+
+def test_the_surveys_count() -> None:
+    """He, Zhao and Chu's formula for two cells, at five operations and three nodes: 5.06e16."""
+    assert survey_count(5, 3) == 50_625_000_000_000_000
 
 
 def test_the_size_is_what_counting_gives() -> None:

@@ -14,6 +14,7 @@ from netwright.core.space import Space
 
 SPACES: dict[str, str] = {
     "cell": "netwright.spaces.node_cell:NodeCells",
+    "chain": "netwright.spaces.chain:Chain",
     "darts": "netwright.spaces.darts:DARTS",
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",

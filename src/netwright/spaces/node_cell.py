@@ -38,6 +38,14 @@ OPERATIONS = (
 CELLS = ("normal", "reduce")
 
 
+def survey_count(operations: int, nodes: int) -> int:
+    """Pairs of cells as He, Zhao and Chu's survey counts them: (M^B (B + 2)!)^4.
+
+    It is larger than `NodeCells.size` because the two inputs of a node are told apart.
+    """
+    return int((operations**nodes * math.factorial(nodes + 2)) ** 4)
+
+
 class NodeCells(NetSpace):
     """A normal and a reduction cell, repeated into a net.
 
