@@ -30,6 +30,31 @@ class ReLUConvBN(nn.Sequential):
         )
 
 
+class DepthwiseConvBN(nn.Sequential):
+    """ReLU, a convolution of every channel alone, a 1x1 convolution, batch normalisation."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, stride: int = 1, dilation: int = 1
+    ) -> None:
+        padding = dilation * (kernel - 1) // 2
+        super().__init__(
+            nn.ReLU(),
+            nn.Conv2d(inputs, inputs, kernel, stride, padding, dilation, inputs, bias=False),
+            nn.Conv2d(inputs, outputs, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+
+
+class SeparableConv(nn.Sequential):
+    """A depthwise separable convolution, twice, as in NASNet; the first one has the stride."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
+        super().__init__(
+            DepthwiseConvBN(inputs, inputs, kernel, stride),
+            DepthwiseConvBN(inputs, outputs, kernel),
+        )
+
+
 class Zero(nn.Module):
     """Delivers nothing, in the right shape."""
 
@@ -87,12 +112,45 @@ def _skip(inputs: int, outputs: int, stride: int) -> nn.Module:
     return FactorizedReduce(inputs, outputs)
 
 
-OPERATIONS: dict[str, Callable[[int, int, int], nn.Module]] = {
+def _max_pool(inputs: int, outputs: int, stride: int) -> nn.Module:
+    return _fitted(nn.MaxPool2d(3, stride, 1), inputs, outputs)
+
+
+def _mean_pool(inputs: int, outputs: int, stride: int) -> nn.Module:
+    return _fitted(MeanPool(stride), inputs, outputs)
+
+
+Operation = Callable[[int, int, int], nn.Module]
+
+
+def _convolution(kernel: int, dilation: int = 1) -> Operation:
+    return lambda inputs, outputs, stride: ReLUConvBN(inputs, outputs, kernel, stride, dilation)
+
+
+def _separable(kernel: int) -> Operation:
+    return lambda inputs, outputs, stride: SeparableConv(inputs, outputs, kernel, stride)
+
+
+def _dilated(kernel: int) -> Operation:
+    return lambda inputs, outputs, stride: DepthwiseConvBN(inputs, outputs, kernel, stride, 2)
+
+
+OPERATIONS: dict[str, Operation] = {
     "none": lambda inputs, outputs, stride: Zero(outputs, stride),
     "skip_connect": _skip,
-    "nor_conv_1x1": lambda inputs, outputs, stride: ReLUConvBN(inputs, outputs, 1, stride),
-    "nor_conv_3x3": lambda inputs, outputs, stride: ReLUConvBN(inputs, outputs, 3, stride),
-    "avg_pool_3x3": lambda inputs, outputs, stride: _fitted(MeanPool(stride), inputs, outputs),
+    "conv_1x1": _convolution(1),
+    "conv_3x3": _convolution(3),
+    "conv_5x5": _convolution(5),
+    "conv_3x3_dilated_3": _convolution(3, dilation=3),
+    "sep_conv_3x3": _separable(3),
+    "sep_conv_5x5": _separable(5),
+    "sep_conv_7x7": _separable(7),
+    "dil_conv_3x3": _dilated(3),
+    "dil_conv_5x5": _dilated(5),
+    "max_pool_3x3": _max_pool,
+    "avg_pool_3x3": _mean_pool,
+    "nor_conv_1x1": _convolution(1),
+    "nor_conv_3x3": _convolution(3),
 }
 """Name to (inputs, outputs, stride) -> module."""
 

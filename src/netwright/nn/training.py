@@ -1,77 +1,72 @@
 """The one training loop: minibatches, early stopping, a deadline, the best weights back.
 
 Every net of every regime trains here. What differs comes in as arguments: the loss, the way a
-batch is made, a hook on the gradients.
+batch is made, and the recipe.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from netwright.core.context import Context
+from netwright.core.errors import ConfigError
+from netwright.nn.augmentation import Augmentation
+from netwright.nn.averaging import Averaged
+from netwright.nn.batches import Batchable
+from netwright.nn.checkpoints import (
+    Checkpoints,
+    Saved,
+    load_optimiser,
+    mark_of,
+    optimiser_tensors,
+)
+from netwright.nn.losses import Loss, classification_loss, regression_loss, training_loss
+from netwright.nn.precision import Precision
+from netwright.nn.recipe import OPTIMISERS, Recipe, make_optimiser
+from netwright.nn.schedules import Pace
 
-Loss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
-OPTIMISERS = ("adamw", "adam", "sgd")
+__all__ = [
+    "OPTIMISERS",
+    "Batchable",
+    "Loss",
+    "Recipe",
+    "Trained",
+    "Watch",
+    "classification_loss",
+    "make_optimiser",
+    "pick_device",
+    "regression_loss",
+    "train",
+    "validate",
+]
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train.
-
-    Attributes:
-        epochs: Most passes over the rows.
-        batch_size: Rows a step.
-        optimiser: `adamw`, `adam` or `sgd` (with Nesterov momentum 0.9).
-        lr: Peak learning rate; it warms up for 5 % of the steps and falls along a cosine.
-        weight_decay: Decoupled for adamw, an L2 penalty otherwise.
-        patience: Epochs without improvement before stopping.
-        clip: Largest gradient norm.
-    """
-
-    epochs: int = 50
-    batch_size: int = 256
-    optimiser: str = "adamw"
-    lr: float = 1e-3
-    weight_decay: float = 1e-4
-    patience: int = 8
-    clip: float = 5.0
-
-
-@dataclass(frozen=True)
-class Batchable:
-    """Rows as tensors, all in memory.
-
-    Attributes:
-        inputs: Tensors of equal length, passed to the net one after another.
-        target: (rows,) classes or numbers.
-        weight: (rows,) or None.
-    """
-
-    inputs: Sequence[Tensor]
-    target: Tensor
-    weight: Tensor | None = None
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-    def take(self, rows: Tensor | slice) -> Batchable:
-        """Some rows."""
-        weight = None if self.weight is None else self.weight[rows]
-        return Batchable([part[rows] for part in self.inputs], self.target[rows], weight)
+Watch = Callable[[Tensor, Tensor], float]
+"""(outputs, target) of all validation rows -> the value to report."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training came to: the epoch whose weights were kept, and its validation loss."""
+    """What training came to.
+
+    Attributes:
+        epochs: The epoch whose weights were kept.
+        loss: Its validation loss, infinite without validation.
+        curve: (epoch, training loss, validation loss or None) of every validation; between two
+            epochs the first is a fraction.
+        pruned: Whether `context.report` said to stop.
+    """
 
     epochs: int
     loss: float
+    curve: tuple[tuple[float, float, float | None], ...] = ()
+    pruned: bool = False
 
 
 def pick_device(device: str) -> str:
@@ -81,18 +76,6 @@ def pick_device(device: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def classification_loss(outputs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    """Mean cross-entropy of (batch, classes) logits."""
-    losses = nn.functional.cross_entropy(outputs, target, reduction="none")
-    return losses.mean() if weight is None else (losses * weight).sum() / weight.sum()
-
-
-def regression_loss(outputs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    """Mean squared error of (batch, 1) outputs."""
-    losses = (outputs[:, 0] - target) ** 2
-    return losses.mean() if weight is None else (losses * weight).sum() / weight.sum()
-
-
 def train(
     net: nn.Module,
     rows: Batchable,
@@ -100,90 +83,237 @@ def train(
     loss: Loss,
     recipe: Recipe,
     context: Context,
+    watch: Watch | None = None,
 ) -> Trained:
-    """Trains in place and leaves the best weights in the net (the last ones without `valid`)."""
-    generator = torch.Generator().manual_seed(context.seed)
-    optimiser = make_optimiser(net, recipe)
-    steps = math.ceil(len(rows) / recipe.batch_size)
-    total = steps * recipe.epochs
-    best, best_epoch, kept = math.inf, 0, None
-    for epoch in range(1, recipe.epochs + 1):
-        order = torch.randperm(len(rows), generator=generator)
-        net.train()
-        for step in range(steps):
-            batch = order[step * recipe.batch_size : (step + 1) * recipe.batch_size]
-            if len(batch) < 2:  # batch normalisation needs two
-                continue
-            rate = _rate((epoch - 1) * steps + step, total)
-            _step(net, rows.take(batch), loss, optimiser, recipe, rate)
-            if step % 16 == 15 and context.expired():
-                break
-        expired = context.expired()
-        if valid is not None:
-            current = validate(net, valid, loss)
-            if current < best or kept is None:
-                best, best_epoch, kept = current, epoch, copy.deepcopy(net.state_dict())
-            elif epoch - best_epoch >= recipe.patience:
-                break
-        else:
-            best_epoch = epoch
-        if expired:
-            break
-    if kept is not None:
-        net.load_state_dict(kept)
-    net.eval()
-    return Trained(best_epoch, best)
+    """Trains in place and leaves the best weights in the net (the last ones without `valid`).
 
+    Args:
+        net: Trains on the device it lies on; what it says in training mode may be a tuple, its
+            own outputs and those of auxiliary heads.
+        rows: To learn from.
+        valid: To stop early by, and to choose the weights to keep.
+        loss: Of outputs, target and weight.
+        recipe: How.
+        context: Seed, deadline, and the folder of checkpoints.
+        watch: What to report of each epoch's validation; none is reported without it.
 
-def make_optimiser(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimiser a recipe names; vectors (biases, norms) are not decayed."""
-    matrices = [p for p in net.parameters() if p.ndim > 1]
-    vectors = [p for p in net.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": recipe.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    if recipe.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, nesterov=True)
-    kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
-    return kind(groups, lr=recipe.lr)
+    Raises:
+        ConfigError: The recipe augments what are no images.
+    """
+    return _Training(net, rows, valid, loss, recipe, context, watch).run()
 
 
 def validate(net: nn.Module, rows: Batchable, loss: Loss) -> float:
     """Loss over all rows, no gradients; NaN counts as infinitely bad."""
+    return judge(net, rows, loss, Precision("float32", _device(net)))[0]
+
+
+def judge(
+    net: nn.Module, rows: Batchable, loss: Loss, precision: Precision
+) -> tuple[float, Tensor]:
+    """Loss and outputs over all rows, as many at once as memory likes."""
     net.eval()
-    sums, count = 0.0, 0.0
+    sums, count, size = 0.0, 0.0, 8192
+    if rows.images:
+        size = min(size, max(16, 2**20 // rows.inputs[0][0, 0].numel()))
+    outputs = []
     with torch.no_grad():
-        for start in range(0, len(rows), 8192):
-            part = rows.take(slice(start, start + 8192))
+        for start in range(0, len(rows), size):
+            part = rows.take(slice(start, start + size)).to(precision.device)
+            with precision.autocast():
+                found = net(*part.inputs)
+            outputs.append(found.float())
             share = float(len(part) if part.weight is None else part.weight.sum())
-            sums += float(loss(net(*part.inputs), part.target, part.weight)) * share
+            sums += float(loss(outputs[-1], part.target, part.weight)) * share
             count += share
     value = sums / max(count, 1e-12)
-    return value if math.isfinite(value) else math.inf
+    return value if math.isfinite(value) else math.inf, torch.cat(outputs)
 
 
-def _step(
-    net: nn.Module,
-    batch: Batchable,
-    loss: Loss,
-    optimiser: torch.optim.Optimizer,
-    recipe: Recipe,
-    rate: float,
-) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = recipe.lr * rate
-    optimiser.zero_grad(set_to_none=True)
-    loss(net(*batch.inputs), batch.target, batch.weight).backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
-    optimiser.step()
+def _device(net: nn.Module) -> torch.device:
+    return next(net.parameters()).device
 
 
-def _rate(step: int, total: int) -> float:
-    """Share of the peak learning rate: a short warm-up, then a cosine down to 1 %."""
-    warm = max(1, total // 20)
-    if step < warm:
-        return (step + 1) / warm
-    progress = (step - warm) / max(1, total - warm)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+class _Training:
+    """One training, from where it stands to its end."""
+
+    def __init__(
+        self,
+        net: nn.Module,
+        rows: Batchable,
+        valid: Batchable | None,
+        loss: Loss,
+        recipe: Recipe,
+        context: Context,
+        watch: Watch | None,
+    ) -> None:
+        if recipe.augment and not rows.images:
+            shapes = [tuple(part.shape) for part in rows.inputs]
+            raise ConfigError(
+                f"Augmentation needs one input of images (rows, channels, h, w). Got {shapes}."
+            )
+        device = _device(net)
+        if recipe.channels_last:
+            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = net
+        self.rows = rows.near(device)
+        self.valid = None if valid is None else valid.near(device)
+        self.loss, self.recipe, self.context, self.watch = loss, recipe, context, watch
+        self.precision = Precision(recipe.precision, device)
+        self.generator = torch.Generator().manual_seed(context.seed)
+        self.optimiser = make_optimiser(net, recipe)
+        self.averaged = None if recipe.ema is None else Averaged(net, recipe.ema)
+        self.augmentation = Augmentation(recipe.augment, self.rows) if recipe.augment else None
+        self.steps = math.ceil(len(rows) / recipe.batch_size)
+        watched = 0 if valid is None else len(valid) / recipe.batch_size
+        self.pace = Pace(context, self.steps * recipe.epochs, recipe.warmup, watched)
+        self.epoch, self.pruned = 0, False
+        self.best, self.best_epoch = math.inf, 0
+        self.kept: dict[str, Tensor] | None = None
+        self.curve: list[tuple[float, float, float | None]] = []
+        self._losses: list[Tensor] = []
+
+    def run(self) -> Trained:
+        """Epoch by epoch, from the last checkpoint if there is one."""
+        checkpoints = self._checkpoints()
+        saved = None if checkpoints is None else checkpoints.read()
+        if saved is not None:
+            self._load(saved)
+        stop = False
+        while not stop and self.epoch < self.recipe.epochs:
+            self.epoch += 1
+            self._learn()
+            expired = self.pace.over()
+            stop = self._end_epoch() or expired
+            if checkpoints is not None and checkpoints.due() and not stop:
+                checkpoints.write(*self._state())
+        if checkpoints is not None:
+            checkpoints.remove()
+        return self._finish()
+
+    @property
+    def judged(self) -> nn.Module:
+        """The net whose weights count."""
+        return self.net if self.averaged is None else self.averaged.net
+
+    # ------------------------------------------------------------------ one epoch
+
+    def _learn(self) -> None:
+        """Once over the rows, or as far as time goes."""
+        order = torch.randperm(len(self.rows), generator=self.generator)
+        self.net.train()
+        for step, chosen in enumerate(torch.split(order, self.recipe.batch_size)):
+            if len(chosen) < 2:  # batch normalisation needs two
+                continue
+            rate = self.pace.rate((self.epoch - 1) * self.steps + step)
+            self._step(self.rows.take(chosen).to(self.precision.device), rate)
+            if self.pace.over():
+                break
+            if step + 1 < self.steps and self.pace.due(self.recipe.validate_seconds):
+                self._judge(self.epoch - 1 + (step + 1) / self.steps)
+                self.net.train()
+
+    def _step(self, batch: Batchable, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.lr * rate
+        self.optimiser.zero_grad(set_to_none=True)
+        inputs, mix = batch.inputs, None
+        if self.augmentation is not None:
+            images, mix = self.augmentation(inputs[0], self.generator)
+            inputs = [images]
+        if self.recipe.channels_last:
+            inputs = [_channels_last(part) for part in inputs]
+        with self.precision.autocast():
+            outputs = self.net(*inputs)
+        smoothing, auxiliary = self.recipe.label_smoothing, self.recipe.auxiliary
+        loss = training_loss(outputs, batch, mix, self.loss, smoothing, auxiliary)
+        self.precision.step(loss, self.net, self.optimiser, self.recipe.clip)
+        if self.averaged is not None:
+            self.averaged.update()
+        self._losses.append(loss.detach())
+
+    def _end_epoch(self) -> bool:
+        """Validates; returns whether to stop."""
+        value = self._judge(self.epoch)
+        if value is not None and self.context.report(self.epoch, value):
+            self.pruned = True
+        stale = self.epoch - self.best_epoch
+        return self.pruned or (self.valid is not None and stale >= self.recipe.patience)
+
+    def _judge(self, epoch: float) -> float | None:
+        """Adds a point to the curve and keeps the weights if they are the best so far.
+
+        Returns:
+            What to report, if anything is watched.
+        """
+        learnt = float(torch.stack(self._losses).mean()) if self._losses else math.nan
+        self._losses = []
+        if self.valid is None:
+            self.best_epoch = self.epoch
+            self.curve.append((epoch, learnt, None))
+            return None
+        begin = self.context.seconds_left()
+        current, outputs = judge(self.judged, self.valid, self.loss, self.precision)
+        self.curve.append((epoch, learnt, current))
+        if current < self.best or self.kept is None:
+            self.best, self.best_epoch = current, self.epoch
+            self.kept = copy.deepcopy(self.judged.state_dict())
+        value = None if self.watch is None else self.watch(outputs, self.valid.target)
+        self.pace.validated(begin)
+        return value
+
+    def _finish(self) -> Trained:
+        self.net.load_state_dict(self.kept or self.judged.state_dict())
+        self.net.eval()
+        return Trained(self.best_epoch, self.best, tuple(self.curve), self.pruned)
+
+    # ------------------------------------------------------------------ checkpoints
+
+    def _checkpoints(self) -> Checkpoints | None:
+        seconds = self.recipe.checkpoint_seconds
+        if seconds is None or self.context.folder is None:
+            return None
+        shapes = {name: tuple(value.shape) for name, value in self.net.state_dict().items()}
+        facts = [asdict(self.recipe), self.context.seed, shapes]
+        mark = mark_of(facts, [self.rows.target])
+        return Checkpoints(self.context.folder, mark, seconds)
+
+    def _state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that decides how training goes on."""
+        parts = {
+            "net": self.net.state_dict(),
+            "kept": self.kept or {},
+            "averaged": {} if self.averaged is None else self.averaged.net.state_dict(),
+            "optimiser": optimiser_tensors(self.optimiser),
+            "random": {"own": self.generator.get_state(), "global": torch.get_rng_state()},
+        }
+        facts = {
+            "epoch": self.epoch,
+            "best": [self.best_epoch, self.best],
+            "curve": self.curve,
+            "reached": self.pace.reached,
+            "averages": 0 if self.averaged is None else self.averaged.steps,
+        }
+        tensors = {
+            f"{part}/{name}": value for part, own in parts.items() for name, value in own.items()
+        }
+        return tensors, facts
+
+    def _load(self, saved: Saved) -> None:
+        self.net.load_state_dict(saved.within("net"))
+        self.kept = saved.within("kept") or None
+        if self.averaged is not None:
+            self.averaged.net.load_state_dict(saved.within("averaged"))
+            self.averaged.steps = saved.facts["averages"]
+        load_optimiser(self.optimiser, saved.within("optimiser"))
+        random = saved.within("random")
+        self.generator.set_state(random["own"])
+        torch.set_rng_state(random["global"])
+        self.epoch = saved.facts["epoch"]
+        self.best_epoch, self.best = saved.facts["best"]
+        self.curve = [tuple(point) for point in saved.facts["curve"]]
+        self.pace.reached = saved.facts["reached"]
+
+
+def _channels_last(part: Tensor) -> Tensor:
+    return part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part

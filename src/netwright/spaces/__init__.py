@@ -13,6 +13,9 @@ from netwright.core.registry import find, names
 from netwright.core.space import Space
 
 SPACES: dict[str, str] = {
+    "cell": "netwright.spaces.node_cell:NodeCells",
+    "chain": "netwright.spaces.chain:Chain",
+    "darts": "netwright.spaces.darts:DARTS",
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",
     "resnet": "netwright.spaces.residual:ResidualSpace",

@@ -1,0 +1,62 @@
+"""Rows as tensors, and how a batch of them gets to the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batchable:
+    """Rows as tensors, all in memory.
+
+    Attributes:
+        inputs: Tensors of equal length, passed to the net one after another; images may be uint8
+            (rows, channels, h, w), four times smaller than the floats the net makes of them.
+        target: (rows,) classes or numbers.
+        weight: (rows,) or None.
+    """
+
+    inputs: Sequence[Tensor]
+    target: Tensor
+    weight: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def take(self, rows: Tensor | slice) -> Batchable:
+        """Some rows."""
+        return self._each(lambda part: part[rows])
+
+    def to(self, device: torch.device) -> Batchable:
+        """The same rows on a device; from ordinary memory they travel while it computes."""
+        if self.target.device == device:
+            return self
+        pinned = device.type == "cuda" and self.target.device.type == "cpu"
+        return self._each(
+            lambda part: (part.pin_memory() if pinned else part).to(device, non_blocking=pinned)
+        )
+
+    def near(self, device: torch.device) -> Batchable:
+        """The same rows in the device's own memory, if they take less than half of what is free."""
+        if device.type == "cuda" and self.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
+            return self
+        return self.to(device)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows."""
+        parts = [*self.inputs, self.target, *([] if self.weight is None else [self.weight])]
+        return sum(part.nbytes for part in parts)
+
+    @property
+    def images(self) -> bool:
+        """Whether the only input is a stack of images."""
+        return len(self.inputs) == 1 and self.inputs[0].ndim == 4
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batchable:
+        weight = None if self.weight is None else change(self.weight)
+        return Batchable([change(part) for part in self.inputs], change(self.target), weight)

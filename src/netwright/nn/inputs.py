@@ -1,0 +1,43 @@
+"""What makes numbers of pixels: the first layer of a net for images."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+MOST_MEASURED = 4096
+"""Images that are looked at to measure mean and spread."""
+
+
+class Pixels(nn.Module):
+    """Normalises each channel, on the device and inside the exported file.
+
+    Args:
+        mean: Of each channel, in the units of the images (0 to 255 for uint8).
+        std: Likewise.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Tensor, std: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean.float().reshape(-1, 1, 1))
+        self.register_buffer("std", std.float().reshape(-1, 1, 1))
+
+    @classmethod
+    def measured(cls, images: Tensor) -> Pixels:
+        """The layer for images like these.
+
+        Args:
+            images: (rows, channels, h, w), uint8 or float; at most 4,096 of them, spread over all
+                rows, are looked at.
+        """
+        stride = -(-len(images) // MOST_MEASURED)
+        values = images[::stride].double().transpose(0, 1).flatten(1)  # (channels, pixels)
+        std = values.std(dim=1, correction=0)
+        return cls(values.mean(dim=1), torch.where(std > 0, std, 1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels, h, w) of uint8 or float -> float of mean 0 and spread 1."""
+        return (x.to(self.mean.dtype) - self.mean) / self.std

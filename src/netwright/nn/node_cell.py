@@ -1,0 +1,148 @@
+"""Nets of cells whose nodes take two inputs, as in NASNet (Zoph et al., CVPR 2018) and DARTS.
+
+As published for CIFAR: a 3x3 convolution, then cells, each fed by the two before it; the cells a
+third and two thirds of the way in halve the map and double the width; then the mean over the map
+and a linear layer.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
+
+from netwright.nn.drop_path import drop_path
+from netwright.nn.genotype import Genes, Genotype
+from netwright.nn.operations import FactorizedReduce, ReLUConvBN, make
+
+STEM_MULTIPLIER = 3
+
+
+class NodeCell(nn.Module):
+    """A cell: every node is the sum of two operations on earlier nodes.
+
+    Args:
+        genes: What every node does, see `Genotype`.
+        concat: The nodes that are delivered, side by side.
+        before: Channels of the output of the cell before the last.
+        last: Channels of the output of the last cell.
+        channels: Width of every node.
+        reduces: Whether the map is halved.
+        reduced: Whether the last cell halved it, so that its two inputs differ in size.
+    """
+
+    def __init__(
+        self,
+        genes: Genes,
+        concat: tuple[int, ...],
+        before: int,
+        last: int,
+        channels: int,
+        *,
+        reduces: bool,
+        reduced: bool,
+    ) -> None:
+        super().__init__()
+        self.genes, self.concat = genes, concat
+        shrink = FactorizedReduce(before, channels)
+        self.before = shrink if reduced else ReLUConvBN(before, channels, 1)
+        self.last = ReLUConvBN(last, channels, 1)
+        self.operations = nn.ModuleList(
+            make(name, channels, channels, 2 if reduces and source < 2 else 1)
+            for name, source in genes
+        )
+
+    def forward(self, before: Tensor, last: Tensor, dropped: float = 0.0) -> Tensor:
+        """Both (batch, own channels, h, w) -> (batch, len(concat) * channels, h', w')."""
+        values = [self.before(before), self.last(last)]
+        delivered: list[Tensor] = []
+        for operation, (_, source) in zip(self.operations, self.genes, strict=True):
+            out = operation(values[source])
+            if self.training and not isinstance(operation, nn.Identity):
+                out = drop_path(out, dropped)
+            delivered.append(out)
+            if len(delivered) % 2 == 0:
+                values.append(delivered[-2] + delivered[-1])
+        return torch.cat([values[node] for node in self.concat], dim=1)
+
+
+class AuxiliaryHead(nn.Module):
+    """A second head in the middle of the net, whose loss helps the first cells to learn."""
+
+    def __init__(self, channels: int, outputs: int) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(channels, 128, 1, bias=False),
+            nn.BatchNorm2d(128),
+            nn.ReLU(),
+            nn.Conv2d(128, 768, 2, bias=False),
+            nn.BatchNorm2d(768),
+            nn.ReLU(),
+        )
+        self.head = nn.Linear(768, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels, h, w) -> (batch, outputs)."""
+        x = adaptive_avg_pool2d(torch.relu(x), 8)  # the published size; others are brought to it
+        x = avg_pool2d(x, 5, 3)  # (batch, channels, 2, 2)
+        out: Tensor = self.head(self.features(x).flatten(1))
+        return out
+
+
+class NodeCellNetwork(nn.Module):
+    """The whole net.
+
+    Attributes:
+        drop_path: Probability that an operation is left out while training; whoever trains may
+            raise it from epoch to epoch.
+
+    Args:
+        genotype: The two cells.
+        inputs: Channels of the images.
+        outputs: Classes.
+        channels: Width of a node in the first cells.
+        cells: How many, at least three.
+        auxiliary: Whether there is a second head, which answers while training only.
+    """
+
+    def __init__(
+        self,
+        genotype: Genotype,
+        inputs: int,
+        outputs: int,
+        channels: int = 36,
+        cells: int = 20,
+        auxiliary: bool = False,
+    ) -> None:
+        super().__init__()
+        self.drop_path = 0.0
+        before = last = STEM_MULTIPLIER * channels
+        self.stem = nn.Sequential(
+            nn.Conv2d(inputs, last, 3, padding=1, bias=False), nn.BatchNorm2d(last)
+        )
+        self.cells = nn.ModuleList()
+        self.auxiliary: AuxiliaryHead | None = None
+        self.auxiliary_place = 2 * cells // 3
+        halving, reduced = (cells // 3, 2 * cells // 3), False
+        for place in range(cells):
+            reduces = place in halving
+            channels *= 2 if reduces else 1
+            genes = genotype.reduce if reduces else genotype.normal
+            concat = genotype.reduce_concat if reduces else genotype.normal_concat
+            sizes = before, last, channels
+            self.cells.append(NodeCell(genes, concat, *sizes, reduces=reduces, reduced=reduced))
+            before, last, reduced = last, len(concat) * channels, reduces
+            if auxiliary and place == self.auxiliary_place:
+                self.auxiliary = AuxiliaryHead(last, outputs)
+        self.head = nn.Linear(last, outputs)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """(batch, inputs, h, w) -> (batch, outputs); while training, what both heads say."""
+        before = last = self.stem(x)
+        second: Tensor | None = None
+        for place, cell in enumerate(self.cells):
+            before, last = last, cell(before, last, self.drop_path)
+            if self.training and self.auxiliary is not None and place == self.auxiliary_place:
+                second = self.auxiliary(last)
+        out: Tensor = self.head(last.mean(dim=(2, 3)))
+        return out if second is None else (out, second)

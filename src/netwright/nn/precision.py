@@ -1,0 +1,45 @@
+"""Half precision where the device has it (Micikevicius et al., ICLR 2018)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def pick_precision(name: str, device: torch.device) -> torch.dtype:
+    """The type to compute in; `auto` is half on a CUDA device and float32 elsewhere."""
+    if name != "auto":
+        return DTYPES[name]
+    if device.type != "cuda":
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+
+
+class Precision:
+    """Runs a net in some precision; its weights stay float32.
+
+    Args:
+        name: As in a recipe.
+        device: Where the net lies.
+    """
+
+    def __init__(self, name: str, device: torch.device) -> None:
+        self.device, self.dtype = device, pick_precision(name, device)
+        # Small gradients would vanish in float16; bfloat16 reaches as far as float32.
+        self._scaler = torch.amp.GradScaler(device.type, enabled=self.dtype == torch.float16)
+
+    def autocast(self) -> torch.autocast:
+        """The context in which the net runs."""
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+    def step(
+        self, loss: Tensor, net: nn.Module, optimiser: torch.optim.Optimizer, clip: float
+    ) -> None:
+        """Goes down a loss, the gradient no longer than `clip`."""
+        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self._scaler.unscale_(optimiser)
+        nn.utils.clip_grad_norm_(net.parameters(), clip)
+        self._scaler.step(optimiser)
+        self._scaler.update()
