@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netwright.api import fit, load, resume, tune
+    from netwright.api import fit, load, resume, retrain, search, tune
     from netwright.core.budget import Budget
     from netwright.core.combining import Branch, Joined, Repeated
     from netwright.core.config import Config
@@ -33,6 +33,8 @@ _HOME = {
     "fit": "netwright.api",
     "load": "netwright.api",
     "resume": "netwright.api",
+    "retrain": "netwright.api",
+    "search": "netwright.api",
     "tune": "netwright.api",
     "Budget": "netwright.core.budget",
     "Config": "netwright.core.config",
@@ -63,6 +65,8 @@ __all__ = [  # noqa: RUF022 - in the order of the table above
     "fit",
     "load",
     "resume",
+    "retrain",
+    "search",
     "tune",
     "Budget",
     "Config",

@@ -1,4 +1,4 @@
-"""What people call from Python: fit, resume, load, tune."""
+"""What people call from Python: fit, search, retrain, resume, load, tune."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from netwright.core.budget import Budget
 from netwright.core.engine import Engine
 from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
-from netwright.core.folder import RunFolder
+from netwright.core.folder import MARK, RunFolder
 from netwright.core.progress import Progress
+from netwright.core.registry import import_attribute
 from netwright.core.space import Domain, Space
 from netwright.core.study import Study
 from netwright.predictor import Predictor
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def fit(
     data: Any,
-    target: str,
+    target: str | None = None,
     *,
     budget: Budget | str | float | None = None,
     out: str | Path | None = None,
@@ -33,11 +34,11 @@ def fit(
     progress: Progress | None = None,
     **options: Any,
 ) -> Predictor:
-    """Designs and trains a model for a table.
+    """Designs and trains a model for a table or for pictures.
 
     Args:
-        data: A path, `URL::SELECT ...`, or a pandas DataFrame.
-        target: The column to predict.
+        data: A path, `URL::SELECT ...`, or a pandas DataFrame; a folder or zip file of pictures.
+        target: The column to predict; class folders and an array called y need not be named.
         budget: Wall time such as `"60s"` or `"10m"`; ten minutes when neither it nor `trials` is
             given.
         out: The run folder to make; a temporary one by default.
@@ -59,11 +60,126 @@ def fit(
 
     told = Budget.of(budget, trials)
     said = {"seconds": told.seconds, "trials": told.trials, "target": target, **options}
-    if isinstance(said.get("test"), Path):
-        said["test"] = str(said["test"])
+    said = with_implied(data, said)
     where = Path(tempfile.mkdtemp(prefix="netwright-")) if out is None else Path(out)
     run_fit(data, where, make_options(**said), progress, overwrite)
     return Predictor.load(where)
+
+
+def with_implied(data: Any, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, and what the data says by its nature: its target, its own test part."""
+    from netwright.data.readers import has_test_part, implied_target
+
+    whole = dict(said)
+    if whole.get("target") is None:
+        whole["target"] = implied_target(data)
+    if whole.get("test") is None and has_test_part(data):
+        whole["test"] = data
+    if isinstance(whole.get("test"), Path):
+        whole["test"] = str(whole["test"])
+    return whole
+
+
+def search(
+    data: Any,
+    target: str | None = None,
+    *,
+    space: str = "resnet",
+    budget: Budget | str | float | None = None,
+    out: str | Path | None = None,
+    trials: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Predictor:
+    """Searches an architecture for pictures and trains it.
+
+    Args:
+        data: A folder or zip file of pictures, a table with their paths, an npz file, a frame.
+        target: The column to predict; class folders and an array called y need not be named.
+        space: What may be built: a name or your own `package:Class`.
+        budget: Wall time such as `"20m"`; ten minutes when neither it nor `trials` is given.
+        out: The run folder to make; a temporary one by default.
+        trials: Number of designs. Without a budget nothing consults the clock.
+        overwrite: Replace a run that is there.
+        progress: Is told how it goes.
+        options: `strategy`, `epochs`, `objectives`, `proxies`, `augment`, `arguments` (of the
+            space), the limits `max_params_m`, `max_flops_g`, `max_memory_mb`, `max_latency_ms`,
+            and what a fit takes: `metric`, `seed`, `engine`, `workers`, ...
+
+    Returns:
+        The best design's net, as it was trained in the search; `retrain` makes it better.
+
+    Raises:
+        UserError: Anything a person can mend, in one sentence.
+        NoModel: The budget ended before any design was trained.
+    """
+    from netwright.recipes.search_options import make_search_options
+
+    told = Budget.of(budget, trials)
+    said = {"seconds": told.seconds, "trials": told.trials, "target": target, **options}
+    said = with_implied(data, said)
+    where = Path(tempfile.mkdtemp(prefix="netwright-")) if out is None else Path(out)
+    run_search(data, where, make_search_options(space=space, **said), progress, overwrite)
+    return Predictor.load(where)
+
+
+def retrain(
+    run: str | Path,
+    design: str | int = "best",
+    *,
+    budget: Budget | str | float | None = None,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    elapsed: float = 0.0,
+    **options: Any,
+) -> Predictor:
+    """Trains a design of a search again, from scratch and for long, on all rows.
+
+    Args:
+        run: The search's folder.
+        design: `best`, `knee`, or the number of a trial.
+        budget: Wall time; ten minutes when neither it nor `epochs` is given.
+        epochs: Most passes over the rows.
+        progress: Is told how it goes.
+        elapsed: Seconds of the budget that are already gone.
+        options: `augment`, and `arguments` of the space for a wider or deeper net.
+
+    Raises:
+        UserError: There is no such search or design.
+        NoModel: The budget was too short to train.
+    """
+    from netwright.recipes import retrain as recipe
+
+    told = Budget.of(budget)
+    with _reported(Path(run)):
+        recipe.retrain(
+            run,
+            str(design),
+            seconds=told.seconds,
+            epochs=epochs,
+            progress=progress,
+            elapsed=elapsed,
+            **options,
+        )
+    return Predictor.load(run)
+
+
+def run_search(
+    data: Any,
+    out: Path,
+    options: Any,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    elapsed: float = 0.0,
+) -> RunFolder:
+    """Searches and writes the report; an interrupted search is reported too."""
+    from netwright.recipes import search as recipe
+
+    with _reported(out):
+        return recipe.run(
+            data, out, options, progress=progress, overwrite=overwrite, elapsed=elapsed
+        )
 
 
 def run_fit(
@@ -93,11 +209,12 @@ def resume(
 ) -> Predictor:
     """Goes on with a run: for a further budget, to a number of trials in all, or as long as it
     had left."""
-    from netwright.recipes import tabular
+    from netwright.recipes import RECIPES
 
     told = Budget.of(budget, trials)
+    recipe = RunFolder.open(out).read_json(MARK).get("recipe", "tabular")
     with _reported(Path(out)):
-        tabular.resume(
+        import_attribute(RECIPES[recipe])(
             out, seconds=told.seconds, trials=told.trials, progress=progress, elapsed=elapsed
         )
     return Predictor.load(out)

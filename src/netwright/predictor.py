@@ -100,7 +100,7 @@ class Predictor:
         Raises:
             DataError: A needed column is absent.
         """
-        frame = read(data)
+        frame = read(data, part="test")
         raw = self._raw(frame)
         if self.task.kind == "regression":
             return pd.Series(raw, index=frame.index, name=self.task.target)
@@ -117,7 +117,7 @@ class Predictor:
         """
         if self.task.kind == "regression":
             raise ConfigError("A regression has no class probabilities; use predict.")
-        frame = read(data)
+        frame = read(data, part="test")
         return pd.DataFrame(self._raw(frame), index=frame.index, columns=list(self.classes))
 
     def _raw(self, frame: pd.DataFrame) -> np.ndarray:
@@ -153,7 +153,7 @@ class Predictor:
 
     def table(self, data: Any) -> Table:
         """Typed rows with their target (and weights, where the task has them)."""
-        frame, column = take_target(read(data), self.task.target, Audit())
+        frame, column = take_target(read(data, part="test"), self.task.target, Audit())
         target = encode_target(column, self.task.kind, self.classes)
         weight = self.task.weight
         weights = as_numbers(frame[weight]) if weight and weight in frame.columns else None

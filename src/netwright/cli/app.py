@@ -12,6 +12,8 @@ from netwright.cli.plugins import plugins
 from netwright.cli.predict import predict
 from netwright.cli.report import report
 from netwright.cli.resume import resume
+from netwright.cli.retrain import retrain
+from netwright.cli.search import search
 from netwright.cli.show import show
 from netwright.cli.worker import worker
 
@@ -43,6 +45,8 @@ def root(
 
 for command in (
     fit,
+    search,
+    retrain,
     resume,
     show,
     report,

@@ -11,7 +11,10 @@ import typer
 Run = Annotated[Path, typer.Argument(help="Run folder, as given to 'fit --out'.")]
 Data = Annotated[
     str,
-    typer.Argument(help="CSV, TSV, Parquet, JSON lines, Arrow, Excel (gz too), or 'URL::SELECT'."),
+    typer.Argument(
+        help="CSV, TSV, Parquet, JSON lines, Arrow, Excel (gz too), npz, 'URL::SELECT', "
+        "or a folder or zip of pictures in class folders."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Trust = Annotated[

@@ -1,4 +1,4 @@
-"""`netwright fit`: design and train a model for a table."""
+"""`netwright fit`: design and train a model for a table or for pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ Option = typer.Option
 def fit(
     data: Data,
     out: Annotated[Path, Option(help="Run folder to make.")],
-    target: Annotated[str | None, Option(help="Column to predict.")] = None,
+    target: Annotated[
+        str | None, Option(help="Column to predict [the class folder, or the array y].")
+    ] = None,
     test: Annotated[str | None, Option(help="Table to judge the finished model on.")] = None,
     kind: Annotated[str | None, Option(help="binary, multiclass or regression.")] = None,
     metric: Annotated[
@@ -68,17 +70,16 @@ def fit(
     overwrite: Annotated[bool, Option(help="Replace a run that is there.")] = False,
     json_log: JsonLog = False,
 ) -> None:
-    """Design and train a model for a table."""
+    """Design and train a model for a table or for pictures."""
     said = {name: value for name, value in locals().items() if value is not None}
     for name in ("data", "out", "overwrite", "json_log"):
         said.pop(name, None)
+    from netwright.api import run_fit, with_implied
     from netwright.cli.progress import make_progress
     from netwright.cli.show import print_outcome
     from netwright.recipes.options import make_options
 
-    options = make_options(**said)
+    options = make_options(**with_implied(data, said))
     interruptible()
-    from netwright.api import run_fit
-
     run = run_fit(data, out, options, make_progress(json_log), overwrite, seconds_alive())
     print_outcome(run)

@@ -34,8 +34,8 @@ def read_npz(path: Path, audit: Audit, part: str = "train") -> pd.DataFrame:
     Raises:
         DataError: It is no npz file, holds objects, or its arrays do not make one table.
     """
-    arrays = _open(path)
-    chosen = _part_of(arrays, part)
+    with _opened(path) as archive:
+        chosen = {bare: _array(archive, name, path) for bare, name in _part(archive, part).items()}
     rows = {len(values) for values in chosen.values() if values.ndim}
     if len(rows) != 1:
         told = ", ".join(f"{name} {values.shape}" for name, values in chosen.items())
@@ -51,29 +51,46 @@ def read_npz(path: Path, audit: Audit, part: str = "train") -> pd.DataFrame:
 
 def npz_target(path: Path) -> str | None:
     """The array that by its name is the target, None where there is none."""
-    names = _part_of(_open(path), "train")
+    with _opened(path) as archive:
+        names = _part(archive, "train")
     return next((name for name in names if name.lower() in TARGETS), None)
 
 
-def _open(path: Path) -> dict[str, NDArray[Any]]:
+def has_test_arrays(path: Path) -> bool:
+    """Whether a file has a test part of its own."""
+    with _opened(path) as archive:
+        return _part(archive, "test") != _part(archive, "train")
+
+
+def _opened(path: Path) -> Any:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        return np.load(path, allow_pickle=False)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"The file {str(path)!r} is not an npz file of plain arrays; save it anew with "
-            "numpy.savez."
-        ) from error
+        raise _no_arrays(path) from error
 
 
-def _part_of(arrays: dict[str, NDArray[Any]], part: str) -> dict[str, NDArray[Any]]:
-    found: dict[str, dict[str, NDArray[Any]]] = {"train": {}, "test": {}}
-    for name, values in arrays.items():
+def _array(archive: Any, name: str, path: Path) -> NDArray[Any]:
+    try:
+        return np.asarray(archive[name])
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise _no_arrays(path) from error
+
+
+def _no_arrays(path: Path) -> DataError:
+    return DataError(
+        f"The file {str(path)!r} is not an npz file of plain arrays; save it anew with numpy.savez."
+    )
+
+
+def _part(archive: Any, part: str) -> dict[str, str]:
+    """What the arrays of a part are called, to their names in the file."""
+    found: dict[str, dict[str, str]] = {"train": {}, "test": {}}
+    for name in archive.files:
         bare, _, last = name.rpartition("_")
         if last in found and bare:
-            found[last][bare] = values
+            found[last][bare] = name
     if not found["train"]:
-        return arrays
+        return {name: name for name in archive.files}
     return found[part] or found["train"]
 
 

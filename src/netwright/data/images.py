@@ -74,6 +74,13 @@ def read_images(path: Path, audit: Audit, part: str = "train") -> pd.DataFrame:
     return pd.DataFrame(columns, index=index)
 
 
+def has_test_pictures(path: Path) -> bool:
+    """Whether a folder or zip file has a test part of its own."""
+    found = _in_zip(path) if path.suffix.lower() == ".zip" else _in_folder(path)
+    names = _without_shared_root([name for name, _ in found])
+    return _part_of(names, "test") not in (None, "train")
+
+
 def decode_paths(series: pd.Series, base: Path, audit: Audit) -> pd.Series:
     """A column of paths as a column of pictures; rows whose picture cannot be read are left out.
 

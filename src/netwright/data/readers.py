@@ -19,8 +19,15 @@ import pandas as pd
 from netwright.core.audit import Audit
 from netwright.core.errors import DataError
 from netwright.core.registry import missing_module
-from netwright.data.arrays import npz_target, read_npz
-from netwright.data.images import CLASS, decode_paths, holds_paths, is_image_source, read_images
+from netwright.data.arrays import has_test_arrays, npz_target, read_npz
+from netwright.data.images import (
+    CLASS,
+    decode_paths,
+    has_test_pictures,
+    holds_paths,
+    is_image_source,
+    read_images,
+)
 from netwright.data.values import is_textual
 
 DELIMITERS = ",;\t|"
@@ -72,6 +79,16 @@ def implied_target(source: Any) -> str | None:
     if path.suffix.lower() == ".npz":
         return npz_target(path)
     return CLASS if is_image_source(path) else None
+
+
+def has_test_part(source: Any) -> bool:
+    """Whether a source holds rows to be judged on beside those to learn from."""
+    path = Path(source) if isinstance(source, (str, Path)) else None
+    if path is None or not path.exists():
+        return False
+    if path.suffix.lower() == ".npz":
+        return has_test_arrays(path)
+    return is_image_source(path) and has_test_pictures(path)
 
 
 def with_pictures(frame: pd.DataFrame, base: Path, audit: Audit) -> pd.DataFrame:

@@ -206,13 +206,16 @@ def train_net(
     """
     from dataclasses import replace
 
+    import torch
+
     from netwright.nn.training import classification_loss, pick_device, regression_loss, train
 
     device = pick_device(context.device)
     valid = None if context.validation is None else batchable(built, context.validation)
     loss = regression_loss if built.outputs == 1 else classification_loss
     trained = train(net.to(device), batchable(built, data), valid, loss, recipe, context)
-    return NetModel(net.to("cpu"), replace(built, epochs=trained.epochs))
+    net = net.to("cpu").to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return NetModel(net, replace(built, epochs=trained.epochs))
 
 
 def recipe_of(config: Config, rows: int) -> Recipe:
@@ -231,6 +234,8 @@ def recipe_of(config: Config, rows: int) -> Recipe:
         patience=epochs,  # the best weights come at the end of the cosine
         label_smoothing=float(told["label_smoothing"] or 0.0),
         augment=AUGMENTATIONS[str(told["augment"])],
+        precision="auto",
+        channels_last=True,
     )
 
 

@@ -9,9 +9,12 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 
 def pick_precision(name: str, device: torch.device) -> torch.dtype:
-    """The type to compute in; `auto` is half on a CUDA device and float32 elsewhere."""
+    """The type to compute in; `auto` is half where there are circuits for it, else float32."""
     if name != "auto":
         return DTYPES[name]
+    if device.type == "cpu":
+        tell = getattr(torch.cpu, "get_capabilities", None)  # older versions cannot tell
+        return torch.bfloat16 if tell and tell().get("amx_bf16") else torch.float32
     if device.type != "cuda":
         return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

@@ -1,6 +1,7 @@
-"""Named, runnable combinations: a task and a budget to a predictor, a table to a comparison."""
+"""Named, runnable combinations, one file each."""
 
-RECIPES: dict[str, str] = {
-    "tabular": "netwright.recipes.tabular:run",
-    "bench": "netwright.recipes.bench:bench",
+RECIPES = {
+    "tabular": "netwright.recipes.tabular:resume",
+    "search": "netwright.recipes.search:resume",
 }
+"""Recipe of a run folder to what goes on with it."""

@@ -1,0 +1,44 @@
+"""`netwright retrain`: train a found design from scratch, for long, on all rows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from netwright.cli.arguments import JsonLog, Run, interruptible, seconds_alive
+
+Option = typer.Option
+
+
+def retrain(
+    run: Run,
+    design: Annotated[str, Option(help="best, knee, or the number of a trial.")] = "best",
+    time: Annotated[str | None, Option(help="Wall time, such as 20m [10m].")] = None,
+    epochs: Annotated[int | None, Option(help="Most passes over the rows.")] = None,
+    augment: Annotated[
+        str | None, Option(help="none, shift, flip, cutout, trivial or cutmix [as searched].")
+    ] = None,
+    cells: Annotated[int | None, Option(help="Cells a stage [as searched].")] = None,
+    channels: Annotated[int | None, Option(help="Width [as searched].")] = None,
+    json_log: JsonLog = False,
+) -> None:
+    """Train a found design from scratch, for long, on all rows; it becomes the run's predictor."""
+    from netwright.api import retrain as train_again
+    from netwright.cli.progress import make_progress
+    from netwright.cli.show import print_outcome
+    from netwright.core.folder import RunFolder
+
+    interruptible()
+    sizes = {"cells": cells, "channels": channels}
+    train_again(
+        run,
+        design,
+        budget=time,
+        epochs=epochs,
+        augment=augment,
+        arguments={name: value for name, value in sizes.items() if value is not None},
+        progress=make_progress(json_log),
+        elapsed=seconds_alive(),
+    )
+    print_outcome(RunFolder.open(run))
