@@ -77,7 +77,7 @@ def test_the_published_columns(shared_data: Path) -> None:
     flops = np.array([count_flops(net, (3, 32, 32)) for net in nets]) / 1e6
     theirs = drawn["zc_c10_flops"].to_numpy()  # with normalisations and pools
     assert spearmanr(flops, theirs).statistic > 0.99
-    assert np.all((theirs / flops > 1) & (theirs / flops < 1.6))
+    assert np.all((theirs / flops > 1) & (theirs / flops < 2))
     published = drawn["c10_params_M"].to_numpy()
     assert np.allclose([count_parameters(net) / 1e6 for net in nets], published)
 
@@ -115,7 +115,7 @@ def test_a_skip_is_alive_beside_its_branch() -> None:
 
 def test_views_and_operations_in_place_take_no_memory() -> None:
     net = nn.Sequential(nn.Flatten(), nn.ReLU(inplace=True), nn.Unflatten(1, (2, 50)))
-    assert peak_memory_bytes(net, (100,)) == FLOAT * 2 * 100  # the input and its copy
+    assert peak_memory_bytes(net, (100,)) == FLOAT * 100
 
 
 def test_shared_weights_count_once() -> None:
