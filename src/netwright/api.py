@@ -14,7 +14,6 @@ from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.progress import Progress
-from netwright.core.registry import import_attribute
 from netwright.core.space import Domain, Space
 from netwright.core.study import Study
 from netwright.predictor import Predictor
@@ -209,14 +208,13 @@ def resume(
 ) -> Predictor:
     """Goes on with a run: for a further budget, to a number of trials in all, or as long as it
     had left."""
-    from netwright.recipes import RECIPES
+    from netwright.recipes import search, tabular
 
     told = Budget.of(budget, trials)
-    recipe = RunFolder.open(out).read_json(MARK).get("recipe", "tabular")
+    searched = RunFolder.open(out).read_json(MARK).get("recipe") == search.RECIPE
+    go_on = search.resume if searched else tabular.resume
     with _reported(Path(out)):
-        import_attribute(RECIPES[recipe])(
-            out, seconds=told.seconds, trials=told.trials, progress=progress, elapsed=elapsed
-        )
+        go_on(out, seconds=told.seconds, trials=told.trials, progress=progress, elapsed=elapsed)
     return Predictor.load(out)
 
 

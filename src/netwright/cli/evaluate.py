@@ -10,7 +10,10 @@ from netwright.cli.arguments import Data, Json, Run, Trust
 
 
 def evaluate(run: Run, data: Data, as_json: Json = False, trust: Trust = None) -> None:
-    """Judge a finished run on a table that has the target: every metric of the kind."""
+    """Judge a finished run on a table or pictures with the target: every metric of the kind.
+
+    Of data with a test part of its own, that part is judged on.
+    """
     from netwright.predictor import Predictor
 
     scores = Predictor.load(run, trust or ()).evaluate(data)

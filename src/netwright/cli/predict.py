@@ -17,7 +17,10 @@ def predict(
     proba: Annotated[bool, typer.Option("--proba", help="Add one column a class.")] = False,
     trust: Trust = None,
 ) -> None:
-    """Predict a table: row number, prediction and, with --proba, one column a class."""
+    """Predict a table or pictures: row or path, prediction and, with --proba, a column a class.
+
+    Of data with a test part of its own, that part is predicted.
+    """
     import pandas as pd
 
     from netwright.core.errors import ConfigError
@@ -29,10 +32,11 @@ def predict(
     if not out.parent.exists():
         raise ConfigError(f"There is no folder {str(out.parent)!r} to write to; make it first.")
     predictor = Predictor.load(run, trust or ())
-    frame = read(data)
+    frame = read(data, part="test")
     # Probabilities come first: a regression has none, and nothing is written then.
     shares = predictor.predict_proba(frame) if proba else None
-    columns = {"row": range(len(frame)), "prediction": predictor.predict(frame).to_numpy()}
+    key = frame.index.name or "row"
+    columns = {key: frame.index, "prediction": predictor.predict(frame).to_numpy()}
     table = pd.DataFrame(columns)
     if shares is not None:
         shares.columns = [str(name) for name in shares.columns]

@@ -10,6 +10,8 @@ import typer
 from netwright.cli.arguments import Json, Run
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from netwright.core.folder import RunFolder
 
 ROWS = 15
@@ -30,12 +32,24 @@ def show(run: Run, as_json: Json = False) -> None:
 def print_outcome(folder: RunFolder) -> None:
     """Prints the leaderboard and where to look further."""
     from rich.console import Console
-    from rich.table import Table
 
     from netwright.report.summary import leaderboard, summarise
 
     facts = summarise(folder)
     console = Console(soft_wrap=True)
+    if "designs" in facts:
+        from netwright.cli.designs import print_designs
+
+        print_designs(console, folder, facts)
+    else:
+        _print_board(console, facts, leaderboard(folder))
+    for line in _closing_lines(folder, facts):
+        console.print(line, highlight=False)
+
+
+def _print_board(console: Console, facts: dict[str, Any], board: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
     table = Table(title=f"{facts['task']} · {facts['metric']}", title_justify="left")
     for name, justify in (
         ("rank", "right"),
@@ -46,11 +60,9 @@ def print_outcome(folder: RunFolder) -> None:
         ("trial", "right"),
     ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for row in leaderboard(folder)[:ROWS]:
+    for row in board[:ROWS]:
         table.add_row(*_cells(row))
     console.print(table)
-    for line in _closing_lines(folder, facts):
-        console.print(line, highlight=False)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -69,6 +81,12 @@ def _closing_lines(folder: RunFolder, facts: dict[str, Any]) -> list[str]:
     trials = facts["trials"]
     counted = ", ".join(f"{count} {state}" for state, count in trials.items() if count)
     lines = [f"trials   {counted or 'none yet'} in {facts['seconds']:.0f} s"]
+    if facts.get("retrained"):
+        told = facts["retrained"]
+        lines.append(
+            f"net      design {told['number']}, trained again for {told['epochs']} epochs "
+            f"in {told['trained_seconds']:.0f} s"
+        )
     if facts.get("score") is not None:
         lines.append(f"model    {facts['metric']} {facts['score']:.6g} on held-back rows")
     if "test_metrics" in facts:

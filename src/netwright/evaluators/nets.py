@@ -23,12 +23,10 @@ from netwright.data.splits import make_folds
 from netwright.evaluators.rows import open_fold, open_table
 from netwright.learners.image import ARCHITECTURE, ImageLearner
 from netwright.spaces.naming import NetSpaceName
+from netwright.spaces.nets import LATENCY
 
 MODEL = "net"
 """Folder of a trial's trained net."""
-COSTS = ("params_m", "flops_g", "memory_mb", "latency_ms")
-"""What may be limited, or be an objective, beside the metrics; less is better."""
-LATENCY = "latency_ms"
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ class KeepsLimits:
 
 
 def counted(space: NetSpaceName, config: Config, task: Task) -> Mapping[str, float]:
-    """Parameters, multiply-adds and memory of a design, by the names of `COSTS`."""
+    """Parameters, multiply-adds and memory of a design, by the names limits have."""
     text = space.open().to_text(config)
     return _counted(space.name, tuple(sorted(space.arguments.items())), text, task.with_data(None))
 

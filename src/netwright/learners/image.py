@@ -270,10 +270,10 @@ def batchable(built: Built, data: Task) -> Batchable:
         scaled = (np.asarray(table.target) - built.mean) / built.spread
         target = torch.from_numpy(scaled.astype(np.float32))
     else:
-        target = torch.from_numpy(np.asarray(table.target, dtype=np.int64))
+        target = torch.from_numpy(np.array(table.target, dtype=np.int64))
     weight = None
     if table.weight is not None:
-        weight = torch.from_numpy(np.asarray(table.weight, dtype=np.float32))
+        weight = torch.from_numpy(np.array(table.weight, dtype=np.float32))
     return Batchable([stacked(table.features[built.column])], target, weight)
 
 

@@ -1,7 +1,8 @@
-"""Named, runnable combinations, one file each."""
+"""Named, runnable combinations: a task and a budget to a predictor, a table to a comparison."""
 
-RECIPES = {
-    "tabular": "netwright.recipes.tabular:resume",
-    "search": "netwright.recipes.search:resume",
+RECIPES: dict[str, str] = {
+    "tabular": "netwright.recipes.tabular:run",
+    "search": "netwright.recipes.search:run",
+    "retrain": "netwright.recipes.retrain:retrain",
+    "bench": "netwright.recipes.bench:bench",
 }
-"""Recipe of a run folder to what goes on with it."""

@@ -12,15 +12,16 @@ import numpy as np
 
 from netwright.core.budget import Clock
 from netwright.core.config import Config
-from netwright.core.errors import ConfigError, NoModel
+from netwright.core.errors import ConfigError, NoModel, UserError
 from netwright.core.folder import RunFolder
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
-from netwright.evaluators.nets import COSTS, LATENCY, MODEL, broken, counted, excess
-from netwright.predictor import write_predictor
+from netwright.evaluators.nets import MODEL, broken, counted, excess
+from netwright.predictor import Predictor, write_predictor
 from netwright.recipes.search_options import SearchOptions
 from netwright.spaces.naming import NetSpaceName
+from netwright.spaces.nets import COSTS, LATENCY
 
 KEPT = 10
 """Best designs whose nets stay on disk, beside those of the front."""
@@ -110,12 +111,26 @@ def hand_over(
             "best": best.number,
             "front": [record.number for record in front],
             "latency_ms": measured,
-            "ensemble": [{"trial": best.number, "weight": 1.0}],
+            "ensemble": [
+                {"trial": best.number, "learner": "image", "weight": 1.0, "refitted": False}
+            ],
+            **judged(folder, options.fit.test),
         },
     )
     folder.audit.say(
         "design", f"Design {best.number} is the best: {task.metric.name} {best.values[0]:.4g}."
     )
+
+
+def judged(folder: RunFolder, test: str | None) -> dict[str, Any]:
+    """What the finished net scores on rows apart from all others, if there are any."""
+    if test is None:
+        return {}
+    try:
+        return {"test_metrics": Predictor.load(folder.path).evaluate(test)}
+    except UserError as error:
+        folder.audit.say("test", f"The test data could not be judged: {error}", note=True)
+        return {}
 
 
 def measured_again(folder: RunFolder, record: TrialRecord) -> float:
@@ -138,30 +153,3 @@ def _drop_losers(folder: RunFolder, study: Study, front: set[int]) -> None:
     for trial in folder.trials.iterdir():
         if trial.name.isdigit() and int(trial.name) not in kept:
             shutil.rmtree(trial, ignore_errors=True)
-
-
-def described(study: Study, space: NetSpaceName, result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every judged design as plain data: number, text, objectives, costs, whether it is feasible.
-
-    The latency of designs on the front is the one measured when the search was over.
-    """
-    opened = space.open()
-    measured = result.get("latency_ms", {})
-    front = set(result.get("front", []))
-    rows = []
-    for record in study.trials("complete", "pruned"):
-        scores = dict(record.scores)
-        if str(record.number) in measured:
-            scores[LATENCY] = measured[str(record.number)]
-        rows.append(
-            {
-                "number": record.number,
-                "design": opened.to_text(record.config),
-                "objectives": {name: scores.get(name) for name, _ in study.objectives},
-                "costs": {name: scores[name] for name in COSTS if name in scores},
-                "feasible": record.feasible,
-                "front": record.number in front,
-                "trained_seconds": record.artifacts.get("trained_seconds", 0.0),
-            }
-        )
-    return rows

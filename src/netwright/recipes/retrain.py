@@ -21,7 +21,7 @@ from netwright.evaluators.refit import SOURCE
 from netwright.evaluators.retraining import RetrainEvaluator
 from netwright.predictor import write_predictor
 from netwright.recipes.again import again_study
-from netwright.recipes.designs import pick
+from netwright.recipes.designs import judged, pick
 from netwright.recipes.machine import cores, memory_bytes
 from netwright.recipes.search import RECIPE
 from netwright.recipes.search_options import SearchOptions
@@ -89,6 +89,8 @@ def retrain(
         finally:
             progress.end()
         _hand_over(folder, task, study, second, record, space)
+        result = folder.read_json("result.json")
+        folder.write_json("result.json", result | judged(folder, options.fit.test))
     return folder
 
 
@@ -144,7 +146,8 @@ def _hand_over(
         "epochs": last.artifacts["tuned"]["epochs"],
         "trained_seconds": last.artifacts["trained_seconds"],
     }
-    folder.write_json("result.json", {**result, "retrained": told})
+    inside = [{"trial": record.number, "learner": "image", "weight": 1.0, "refitted": True}]
+    folder.write_json("result.json", {**result, "retrained": told, "ensemble": inside})
     folder.audit.say(
         "retrain",
         f"Design {record.number} was trained from scratch on all rows for {told['epochs']} epochs.",

@@ -131,6 +131,7 @@ def run(
     progress = progress or Progress()
     engine = get_engine(fit.engine, fit.address)
     get_strategy(fit.strategy)
+    options.space.open()
     check_output(out, overwrite)
     engine.warm_up(fit.threads)
     progress.begin(clock, out=str(out), target=fit.target, level="architecture", trials=fit.trials)

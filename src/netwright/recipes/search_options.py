@@ -9,10 +9,10 @@ from typing import Any
 from netwright.core.errors import BudgetError, ConfigError, unknown_name
 from netwright.core.task import Constraints, Task
 from netwright.data.prepare import Wishes
-from netwright.evaluators.nets import COSTS, LATENCY
 from netwright.learners.image import AUGMENTATIONS
 from netwright.recipes.options import FitOptions, make_options
 from netwright.spaces.naming import NetSpaceName
+from netwright.spaces.nets import COSTS, LATENCY
 
 LIMITS = ("max_latency_ms", "max_params_m", "max_flops_g", "max_memory_mb")
 

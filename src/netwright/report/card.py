@@ -20,7 +20,7 @@ def write_card(
         _quality(facts, task),
         _inside(facts),
         _caveats(task, facts, explained),
-        f"Made by netwright {run['netwright']}, seed {run['options']['seed']}. "
+        f"Made by netwright {run['netwright']}, seed {_seed(run)}. "
         f"`netwright predict {folder.path.name} DATA --out predictions.csv`",
     ]
     folder.card.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -75,3 +75,8 @@ def _caveats(task: Task, facts: dict[str, Any], explained: dict[str, Any]) -> st
     if task.split.kind == "random":
         said.append("- Rows were split at random: expect less where the future differs.")
     return "## Caveats\n\n" + "\n".join(said)
+
+
+def _seed(run: dict[str, Any]) -> int:
+    options = run["options"]
+    return int(options["fit"]["seed"] if "fit" in options else options["seed"])

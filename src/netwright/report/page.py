@@ -13,8 +13,9 @@ from netwright.core.study import Study, read_study
 from netwright.core.task import Task
 from netwright.report import plots, search_plots
 from netwright.report.card import write_card
+from netwright.report.drawing import as_svg
 from netwright.report.rendering import Section, render
-from netwright.report.summary import history, leaderboard, summarise
+from netwright.report.summary import best_graphs, history, leaderboard, summarise
 
 ROWS = 25
 
@@ -37,6 +38,7 @@ def write_report(folder: RunFolder) -> Path:
         dropped=[column for column in task.schema if column.dropped],
         unfinished=study.trials("failed", "pruned"),
         audit=folder.audit.entries(),
+        drawings=[(graph.name, as_svg(graph)) for graph in best_graphs(folder, facts)],
     )
     folder.report.write_text(page, encoding="utf-8")
     write_card(folder, task, facts, explained)

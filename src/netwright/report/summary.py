@@ -6,8 +6,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from netwright.core.folder import RunFolder
+from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import Study, read_study
+from netwright.spaces.naming import NetSpaceName
+from netwright.spaces.nets import COSTS, Graph, NetSpace
 
 
 def read_result(folder: RunFolder) -> dict[str, Any]:
@@ -44,8 +46,69 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
         "ensemble": result.get("ensemble", []),
         "folds": task.split.folds,
     }
-    told = ("test_metrics", "measured", "calibration")
-    return facts | {name: result[name] for name in told if result.get(name)}
+    told = ("test_metrics", "measured", "calibration", "front", "retrained")
+    facts |= {name: result[name] for name in told if result.get(name)}
+    return facts | _searched(folder, study, result, best)
+
+
+def _searched(
+    folder: RunFolder, study: Study, result: dict[str, Any], best: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What a search of designs tells beside: every design, and the best as the space writes it."""
+    space = searched_space(folder)
+    if space is None:
+        return {}
+    told = described(study, space.open(), result)
+    texts = {row["number"]: row["design"] for row in told}
+    named = None if best is None else {**best, "design": texts[best["trial"]]}
+    return {
+        "best": named,
+        "designs": told,
+        "order": [record.number for record in study.ranking()],
+        "objectives": [name for name, _ in study.objectives],
+    }
+
+
+def best_graphs(folder: RunFolder, facts: dict[str, Any]) -> list[Graph]:
+    """Pictures of the best design, none where nothing was searched or nothing can be drawn."""
+    space = searched_space(folder)
+    if space is None or facts["best"] is None:
+        return []
+    opened = space.open()
+    return opened.graphs(opened.from_text(facts["best"]["design"]))
+
+
+def searched_space(folder: RunFolder) -> NetSpaceName | None:
+    """The space a run searched, None where it was no search of nets."""
+    facts = folder.read_json(MARK)
+    if facts.get("recipe") != "search":
+        return None
+    return NetSpaceName(facts["options"]["space"], facts["options"]["arguments"])
+
+
+def described(study: Study, space: NetSpace, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every judged design as plain data: number, text, objectives, costs, whether it is feasible.
+
+    The latency of designs on the front is the one measured when the search was over.
+    """
+    measured, front = result.get("latency_ms", {}), set(result.get("front", []))
+    rows = []
+    for record in study.trials("complete", "pruned"):
+        scores = dict(record.scores)
+        if str(record.number) in measured:
+            scores["latency_ms"] = measured[str(record.number)]
+        rows.append(
+            {
+                "number": record.number,
+                "design": space.to_text(record.config),
+                "objectives": {name: scores.get(name) for name, _ in study.objectives},
+                "costs": {name: scores[name] for name in COSTS if name in scores},
+                "feasible": record.feasible,
+                "front": record.number in front,
+                "trained_seconds": record.artifacts.get("trained_seconds", 0.0),
+            }
+        )
+    return rows
 
 
 def leaderboard(folder: RunFolder) -> list[dict[str, Any]]:
@@ -68,7 +131,7 @@ def history(study: Study) -> list[dict[str, Any]]:
         {
             "seconds": (at - min(starts)).total_seconds(),
             "score": records[number].values[0],
-            "learner": str(records[number].config.get("learner")),
+            "learner": str(records[number].config.get("learner", "design")),
             "trial": number,
         }
         for at, number in ended

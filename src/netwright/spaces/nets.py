@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+COSTS = ("params_m", "flops_g", "memory_mb", "latency_ms")
+"""What of a net may be limited, or be an objective, beside the metrics; less is better."""
+LATENCY = "latency_ms"
+
+
 @dataclass(frozen=True)
 class Graph:
     """A picture of a design, or of a part of it, for whoever draws it.
