@@ -17,6 +17,7 @@ SPACES: dict[str, str] = {
     "chain": "netwright.spaces.chain:Chain",
     "darts": "netwright.spaces.darts:DARTS",
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
+    "mobile": "netwright.spaces.mobile:Mobile",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",
 }
 
