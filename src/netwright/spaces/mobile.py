@@ -102,7 +102,7 @@ class Mobile(NetSpace):
     def size(self) -> int:
         """Stages multiply; in each, blocks multiply and depths add."""
         block = len(self.kernels) * len(self.expansions)
-        stage = sum(block ** int(str(depth)) for depth in self.depths)
+        stage = sum(block ** int(depth or 0) for depth in self.depths)
         return math.prod(stage for _ in self.stages)
 
     def plan(self, config: Config) -> MobilePlan:
@@ -112,15 +112,15 @@ class Mobile(NetSpace):
         blocks = [MobileBlock(self.stem, self.stem)]
         for place, stage in enumerate(self.stages, start=1):
             parts = config.within(f"stage{place}")
-            for number in range(1, int(str(parts["depth"])) + 1):
+            for number in range(1, int(parts["depth"] or 0) + 1):
                 block = parts.within(f"block{number}")
-                expansion = int(str(block["expansion"]))
+                expansion = int(block["expansion"] or 0)
                 hidden = divisible(blocks[-1].outputs * expansion)
                 blocks.append(
                     MobileBlock(
                         stage.width,
                         hidden,
-                        int(str(block["kernel"])),
+                        int(block["kernel"] or 0),
                         stage.stride if number == 1 else 1,
                         divisible(hidden / 4) if stage.squeeze else 0,
                         stage.activation,
@@ -140,7 +140,7 @@ class Mobile(NetSpace):
         drawn = []
         for place, stage in enumerate(self.stages, start=1):
             parts = config.within(f"stage{place}")
-            blocks = [parts.within(f"block{n}") for n in range(1, int(str(parts["depth"])) + 1)]
+            blocks = [parts.within(f"block{n}") for n in range(1, int(parts["depth"] or 0) + 1)]
             nodes = ("input", *(f"block {n}" for n in range(1, len(blocks))), "output")
             edges = tuple(
                 (nodes[n], nodes[n + 1], f"{b['kernel']}x{b['kernel']}, expand {b['expansion']}")
