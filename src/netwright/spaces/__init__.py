@@ -27,6 +27,8 @@ SPACES: dict[str, str] = {
 def get_space(space: str | Space) -> Space:
     """The space of a name, of a person's own `package:Class`, or the space itself.
 
+    A person's class is a space, or a torch module with choices inside (`netwright.nn.choices`).
+
     Raises:
         UnknownName: No such space.
         ConfigError: It is not a space, or cannot be made without arguments.
@@ -34,6 +36,10 @@ def get_space(space: str | Space) -> Space:
     if isinstance(space, Space):
         return space
     found: Any = find("spaces", space, SPACES)
+    if isinstance(found, type) and hasattr(found, "forward"):
+        from netwright.spaces.module import ModuleSpace
+
+        return ModuleSpace(found)
     if isinstance(found, type) and issubclass(found, Space):
         try:
             found = found()
