@@ -129,6 +129,11 @@ def test_a_module_without_choices_is_refused() -> None:
         ModuleSpace(lambda task: nn.Linear(1, 1))
 
 
+def test_a_module_that_does_not_take_the_task_is_refused() -> None:
+    with pytest.raises(ConfigError, match="must take the task"):
+        ModuleSpace(lambda: nn.Linear(1, 1))  # type: ignore[arg-type, misc]
+
+
 def test_a_module_is_found_by_package_and_class(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[2] / "examples"), *sys.path])
     space = get_space("own_net:OwnNet")

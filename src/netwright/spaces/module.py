@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ class ModuleSpace(Parameters, NetSpace):
         example: The task to read the choices with; by default ten classes of 32x32 colour images.
 
     Raises:
-        ConfigError: There is no choice in it.
+        ConfigError: There is no choice in it, or it does not take the task.
     """
 
     def __init__(self, make: Callable[[Task], nn.Module], example: Task | None = None) -> None:
@@ -46,9 +47,14 @@ class ModuleSpace(Parameters, NetSpace):
 
         from netwright.nn.choices import answered_by
 
+        example = example or image_task((3, 32, 32), 10)
+        try:
+            inspect.signature(make).bind(example)
+        except TypeError as error:
+            raise ConfigError(f"{make!r} must take the task, and nothing else.") from error
         reader = _Reader(FixedChooser({}))
         with answered_by(reader), torch.random.fork_rng(devices=[]):
-            make(example or image_task((3, 32, 32), 10))
+            make(example)
         if not reader.domains:
             raise ConfigError(
                 f"There is nothing to choose in {make!r}; put a LayerChoice, an InputChoice or a "
