@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from netwright.core.errors import ConfigError
-from netwright.nn.mobile import (
-    InvertedResidual,
-    MobileBlock,
-    MobileNetwork,
-    SqueezeExcite,
-    divisible,
-)
+from netwright.nn.mobile import MobileNetwork
 from netwright.spaces.mobile import PUBLISHED, Mobile, MobileStage
 from netwright.spaces.nets import image_task
 
@@ -27,42 +20,6 @@ def test_the_published_size() -> None:
 def test_the_size_is_what_counting_gives() -> None:
     space = Mobile(TINY * 2, depths=(1, 2), kernels=(3,), expansions=(3, 6))
     assert space.size() == (2 + 4) ** 2 == sum(1 for _ in space.every())
-
-
-@pytest.mark.parametrize(
-    ("width", "rounded"), [(24, 24), (25, 24), (28, 32), (3, 8), (10, 16), (16 * 1.4, 24)]
-)
-def test_widths_are_rounded_to_eights(width: float, rounded: int) -> None:
-    assert divisible(width) == rounded
-
-
-def test_a_block_has_the_weights_of_its_four_parts() -> None:
-    block = InvertedResidual(16, MobileBlock(24, 64, 5, 2, squeeze=16))
-    parts = {
-        "expand": 16 * 64 + 2 * 64,
-        "depthwise": 25 * 64 + 2 * 64,
-        "squeeze": 64 * 16 + 16 + 16 * 64 + 64,
-        "project": 64 * 24 + 2 * 24,
-    }
-    for name, weights in parts.items():
-        assert sum(p.numel() for p in getattr(block, name).parameters()) == weights, name
-
-
-def test_a_block_adds_its_input_where_shapes_agree() -> None:
-    block = InvertedResidual(8, MobileBlock(8, 24)).eval()
-    x = torch.randn(2, 8, 5, 5)
-    body = block.project(block.depthwise(block.expand(x)))
-    torch.testing.assert_close(block(x), x + body)
-    assert not InvertedResidual(8, MobileBlock(8, 24, stride=2)).residual
-    assert not InvertedResidual(8, MobileBlock(16, 24)).residual
-
-
-def test_squeeze_and_excitation_only_weighs_channels() -> None:
-    torch.manual_seed(0)
-    x = torch.rand(2, 8, 4, 4) + 0.1
-    weight = SqueezeExcite(8, 4, "silu")(x) / x
-    torch.testing.assert_close(weight, weight[..., :1, :1].expand_as(weight))
-    assert ((weight > 0) & (weight < 1)).all()
 
 
 def test_depth_is_how_many_blocks_are_built() -> None:

@@ -6,11 +6,11 @@ import math
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from netwright.core.errors import ConfigError
 from netwright.nn.efficientnet import PUBLISHED, Base, EfficientNet, Stage
 from netwright.nn.mobile import MobileNetwork
-from netwright.nn.resnet import PaddedShortcut
 from netwright.spaces.named import DESIGNS, NamedDesigns, build_named
 from netwright.spaces.nets import image_task
 
@@ -45,6 +45,28 @@ def test_parameters_are_the_published_ones(name: str) -> None:
     assert found == pytest.approx(MILLIONS[name], rel=0 if exact else 0.01)
 
 
+GIGA = {  # multiply-adds of one picture, as the papers print them
+    "resnet20": 0.041,
+    "resnet50": 4.1,
+    "mobilenet_v3_small": 0.056,
+    **{
+        f"efficientnet_b{number}": giga
+        for number, giga in enumerate((0.39, 0.70, 1.0, 1.8, 4.2, 9.9, 19, 37))
+    },
+}
+
+
+@pytest.mark.parametrize("name", GIGA)
+def test_multiply_adds_are_the_published_ones(name: str) -> None:
+    """Which they can only be when every stride stands in its place."""
+    small = name == "resnet20"
+    number = name.removeprefix("efficientnet_b")
+    side = 32 if small else PUBLISHED[int(number)].resolution if number.isdigit() else 224
+    with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        build_named(name, CIFAR if small else IMAGENET).eval()(torch.empty(1, 3, side, side))
+    assert counter.get_total_flops() / 2e9 == pytest.approx(GIGA[name], rel=0.05)
+
+
 @pytest.mark.parametrize("name", ["resnet20", "resnet50", "mobilenet_v3_small", "efficientnet_b0"])
 @pytest.mark.parametrize("side", [1, 7, 32])
 def test_pictures_of_any_size_fit(name: str, side: int) -> None:
@@ -68,13 +90,6 @@ def test_any_base_can_be_scaled(width: float, depth: float) -> None:
     assert plan.stem == 16 * width
     assert [block.stride for block in plan.blocks].count(2) == 1
     assert MobileNetwork(plan, 1, 3)(torch.randn(2, 1, 9, 9)).shape == (2, 3)
-
-
-def test_the_padded_shortcut_keeps_every_second_pixel() -> None:
-    x = torch.randn(2, 3, 5, 5)
-    out = PaddedShortcut(3, 8, 2)(x)
-    torch.testing.assert_close(out[:, :3], x[:, :, [0, 2, 4]][..., [0, 2, 4]])
-    assert not out[:, 3:].any()
 
 
 def test_named_designs_are_a_space() -> None:
