@@ -7,10 +7,12 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netwright.core.errors import ConfigError
 from netwright.nn.model_spec import INPUT, OPERATIONS, OUTPUT, ModelSpec
-from netwright.nn.nasbench101 import MatrixCell, MatrixCellNetwork, vertex_channels
+from netwright.nn.nasbench101 import MatrixCellNetwork
 from netwright.spaces.nasbench101 import NASBench101
 from netwright.spaces.nets import image_task
 
@@ -78,28 +80,6 @@ def test_what_leads_nowhere_is_pruned() -> None:
     assert not ModelSpec.of({(0, 1), (2, 4)}, ops).valid
 
 
-def test_widths_at_the_output_share_the_channels() -> None:
-    ops = (INPUT, CONV3, CONV1, POOL, CONV3, OUTPUT)
-    spec = ModelSpec.of({(0, 1), (1, 2), (1, 3), (0, 4), (2, 5), (3, 5), (4, 5)}, ops)
-    assert vertex_channels(64, 128, spec) == [64, 43, 43, 43, 42, 128]
-
-
-def test_the_input_is_added_to_the_output_where_they_are_joined() -> None:
-    plain = ModelSpec.of({(0, 1), (1, 2)}, (INPUT, CONV3, OUTPUT))
-    joined = ModelSpec.of({(0, 1), (1, 2), (0, 2)}, (INPUT, CONV3, OUTPUT))
-    torch.manual_seed(0)
-    cell = MatrixCell(4, 8, joined).eval()
-    without = MatrixCell(4, 8, plain).eval()
-    without.load_state_dict(cell.state_dict(), strict=False)
-    x = torch.randn(2, 4, 5, 5)
-    torch.testing.assert_close(cell(x), without(x) + cell.projections["2"](x))
-
-
-def test_a_cell_of_two_vertices_is_a_projection() -> None:
-    spec = ModelSpec.of({(0, 1)}, (INPUT, OUTPUT))
-    assert MatrixCell(4, 8, spec)(torch.randn(2, 4, 5, 5)).shape == (2, 8, 5, 5)
-
-
 def test_a_published_cell_becomes_a_design_and_back() -> None:
     space = NASBench101()
     config = space.from_text(str(TUTORIAL))
@@ -129,6 +109,42 @@ def test_too_many_edges_are_refused() -> None:
     assert not full.valid
     with pytest.raises(ConfigError, match="9 edges"):
         NASBench101().from_text(str(full))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.sampled_from(list(combinations(range(7), 2))), max_size=9), st.data())
+def test_every_cell_of_the_benchmark_is_a_design(
+    edges: set[tuple[int, int]], data: st.DataObject
+) -> None:
+    inner = data.draw(st.lists(st.sampled_from(OPERATIONS), min_size=5, max_size=5))
+    spec = ModelSpec.of(edges, (INPUT, *inner, OUTPUT)).pruned()
+    if spec is None:
+        return
+    space = NASBench101()
+    config = space.from_text(str(spec))
+    assert space.spec(config) == spec
+    assert space.to_text(config) == str(spec)
+
+
+def test_added_edges_stop_at_nine() -> None:
+    """Six first edges of a chain and five more are eleven; the last two are left out."""
+    space = NASBench101()
+    chain = {f"vertex{vertex}.from": vertex - 1 for vertex in range(2, 7)}
+    more = ["0>6", "1>6", "2>6", "3>6", "4>6"]
+    names = [f"extra{number}" for number in range(1, 6)]
+    config = space.complete({**chain, **dict(zip(names, more, strict=True))})
+    edges = space.spec(config).edges
+    assert len(edges) == 9
+    assert {(0, 6), (1, 6), (2, 6)} <= set(edges)
+    assert (3, 6) not in edges
+
+
+def test_an_edge_named_twice_is_one_edge() -> None:
+    space = NASBench101(vertices=3)
+    short = space.complete({"vertex2.from": 0, "extra1": "0>1"})
+    assert space.spec(short).ops == (INPUT, OUTPUT), "vertex 1 leads nowhere"
+    longer = space.complete({"vertex2.from": 1, "extra1": "0>1"})
+    assert space.spec(longer).edges == ((0, 1), (1, 2))
 
 
 @pytest.mark.parametrize("wrong", [{"vertices": 2}, {"vertices": 8}, {"channels": 4}])

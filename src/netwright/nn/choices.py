@@ -86,8 +86,9 @@ class InputChoice(nn.Module):
 
     def __init__(self, name: str, inputs: int, chosen: int = 1) -> None:
         super().__init__()
-        sets = ["+".join(map(str, places)) for places in combinations(range(inputs), chosen)]
-        self.places = [int(place) for place in _ask(name, sets if chosen > 0 else []).split("+")]
+        sets = combinations(range(inputs), max(0, chosen))
+        answer = _ask(name, ["+".join(map(str, places)) for places in sets if places])
+        self.places = [int(place) for place in answer.split("+")]
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """All tensors, each (batch, ...) -> the sum of the chosen ones."""
