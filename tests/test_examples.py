@@ -6,26 +6,37 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_draws_its_picture(example: Path, tmp_path: Path) -> None:
+def run(example: str, *words: object) -> str:
+    """What an example prints."""
+    command = [sys.executable, str(EXAMPLES / f"{example}.py"), *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_every_example_is_tested() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"grid_against_random", "own_net"}
+
+
+def test_the_picture_is_drawn(tmp_path: Path) -> None:
     picture = tmp_path / "picture.html"
-    words = [sys.executable, str(example), str(picture)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert str(picture) in done.stdout
+    assert str(picture) in run("grid_against_random", picture)
     page = picture.read_text()
     assert "dimension that matters" in page
     assert 'src="http' not in page
 
 
 def test_the_grid_sees_three_values_and_chance_nine(tmp_path: Path) -> None:
-    words = [sys.executable, str(EXAMPLES[0]), str(tmp_path / "picture.html")]
-    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    said = run("grid_against_random", tmp_path / "picture.html")
     grid, random = (line for line in said.splitlines() if "values that matter" in line)
     assert "3 values" in grid
     assert "9 values" in random
     assert float(grid.split()[-1]) < float(random.split()[-1])
+
+
+def test_an_own_net_is_a_space() -> None:
+    first, *designs = run("own_net").splitlines()
+    assert first == "18 designs"
+    assert len(designs) == 3
+    assert all("weights" in line and '"block"' in line for line in designs)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-import torch
-from torch import nn
 
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError
-from netwright.nn.chain import ChainLayer, ChainNetwork, Skip
+from netwright.nn.chain import ChainNetwork
 from netwright.spaces.chain import Chain, chain_count
 from netwright.spaces.nets import image_task
 
@@ -32,38 +30,6 @@ def test_the_size_is_what_counting_gives(types: tuple[str, ...]) -> None:
     assert space.size() == sum(1 for _ in space.every())
 
 
-@pytest.mark.parametrize(("shrink", "side"), [(1, 5), (2, 5), (4, 5), (8, 5), (4, 1), (0, 7)])
-def test_skips_average_what_strides_pass_over(shrink: int, side: int) -> None:
-    skip = Skip(2, 2, shrink)
-    x = torch.rand(1, 2, side, side)
-    out = skip(x)
-    assert out.shape[2] == (1 if shrink == 0 else -(-side // shrink))
-    corner = x[..., :shrink, :shrink] if shrink else x
-    torch.testing.assert_close(out[..., 0, 0], corner.mean(dim=(2, 3)))
-
-
-def test_every_layer_may_take_every_earlier_one() -> None:
-    layers = [
-        ChainLayer("conv", 3, 8, 2),
-        ChainLayer("max_pool", stride=2, skips=(0,)),
-        ChainLayer("sep_conv", 5, 6, 2, skips=(0, 1)),
-        ChainLayer("dense", filters=5, skips=(0, 1, 2)),
-        ChainLayer("avg_pool", stride=2, skips=(0, 1, 2, 3)),
-        ChainLayer("conv", 7, 3, 2, skips=(0, 1, 2, 3, 4)),
-    ]
-    net = ChainNetwork(layers, 3, 10, channels=4)
-    for side in (1, 6, 33):
-        assert net(torch.randn(2, 3, side, side)).shape == (2, 10)
-
-
-def test_a_chain_without_skips_is_a_plain_sequence() -> None:
-    layers = [ChainLayer("conv", 3, 8, 2), ChainLayer("dense", filters=5)]
-    net = ChainNetwork(layers, 3, 10, channels=4).eval()
-    plain = nn.Sequential(net.stem, *(joint.layer for joint in net.layers), nn.Flatten(), net.head)
-    x = torch.randn(2, 3, 9, 9)
-    torch.testing.assert_close(net(x), plain(x))
-
-
 def test_only_chosen_parts_are_built() -> None:
     space = Chain((2, 2), ("conv",), filters=(8,), channels=8)
     without = space.complete()
@@ -72,6 +38,39 @@ def test_only_chosen_parts_are_built() -> None:
     nets = [space.build(config, task) for config in (without, with_skip)]
     counts = [sum(weights.numel() for weights in net.parameters()) for net in nets]
     assert counts[0] == counts[1], "a skip between equal shapes needs no weights"
+
+
+def test_a_layer_asks_for_what_its_type_needs() -> None:
+    space = Chain((1, 1))
+    parts = {
+        "conv": {"kernel", "filters", "stride"},
+        "sep_conv": {"kernel", "filters", "stride"},
+        "max_pool": {"stride"},
+        "avg_pool": {"stride"},
+        "dense": {"filters"},
+    }
+    for kind, asked in parts.items():
+        config = space.complete({"layer1.type": kind})
+        assert set(config) == {"layers", "layer1.type", *(f"layer1.{part}" for part in asked)}
+
+
+def test_a_parameter_of_another_type_is_refused() -> None:
+    with pytest.raises(ConfigError, match="layer1"):
+        Chain((1, 1)).complete({"layer1.type": "dense", "layer1.kernel": 3})
+
+
+def test_every_question_of_the_longest_chain_is_known() -> None:
+    names = set(Chain((1, 4)).domains())
+    assert {"layer4.skip0", "layer4.skip1", "layer4.skip2", "layer4.kernel"} <= names
+    assert "layer4.skip3" not in names, "the layer before is taken anyway"
+
+
+def test_skips_reach_the_net() -> None:
+    space = Chain((3, 3), ("conv",), filters=(8,))
+    config = space.complete({"layer2.skip0": True, "layer3.skip1": True})
+    net = space.build(config, image_task((3, 8, 8), 2))
+    assert isinstance(net, ChainNetwork)
+    assert [list(joint.skips) for joint in net.layers] == [[], ["0"], ["1"]]
 
 
 def test_the_drawing_says_what_each_layer_is() -> None:

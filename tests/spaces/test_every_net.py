@@ -11,6 +11,9 @@ from netwright.core.errors import ConfigError
 from netwright.spaces import get_space
 from netwright.spaces.chain import Chain
 from netwright.spaces.darts import DARTS
+from netwright.spaces.mobile import Mobile
+from netwright.spaces.named import NamedDesigns
+from netwright.spaces.nasbench101 import NASBench101
 from netwright.spaces.nasbench201 import NASBench201
 from netwright.spaces.nets import NetSpace, image_task
 from netwright.spaces.node_cell import NodeCells
@@ -20,6 +23,9 @@ SPACES: dict[str, NetSpace] = {
     "cell": NodeCells(channels=4, cells=3),
     "chain": Chain(filters=(4, 8), channels=4),
     "darts": DARTS(channels=4, cells=3, auxiliary=True),
+    "mobile": Mobile(),
+    "named": NamedDesigns(("resnet20", "mobilenet_v3_small")),
+    "nasbench101": NASBench101(channels=8),
     "nasbench201": NASBench201(channels=4, cells=1),
 }
 every_space = pytest.mark.parametrize("name", SPACES)

@@ -17,6 +17,9 @@ SPACES: dict[str, str] = {
     "chain": "netwright.spaces.chain:Chain",
     "darts": "netwright.spaces.darts:DARTS",
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
+    "mobile": "netwright.spaces.mobile:Mobile",
+    "named": "netwright.spaces.named:NamedDesigns",
+    "nasbench101": "netwright.spaces.nasbench101:NASBench101",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",
     "resnet": "netwright.spaces.residual:ResidualSpace",
 }
@@ -24,6 +27,8 @@ SPACES: dict[str, str] = {
 
 def get_space(space: str | Space, **arguments: Any) -> Space:
     """The space of a name, of a person's own `package:Class`, or the space itself.
+
+    A person's class is a space, or a torch module with choices inside (`netwright.nn.choices`).
 
     Args:
         space: Which.
@@ -36,6 +41,10 @@ def get_space(space: str | Space, **arguments: Any) -> Space:
     if isinstance(space, Space):
         return space
     found: Any = find("spaces", space, SPACES)
+    if isinstance(found, type) and hasattr(found, "forward"):
+        from netwright.spaces.module import ModuleSpace
+
+        return ModuleSpace(found)
     if isinstance(found, type) and issubclass(found, Space):
         try:
             found = found(**arguments)

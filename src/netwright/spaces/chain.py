@@ -106,7 +106,7 @@ class Chain(NetSpace):
         from netwright.nn.chain import ChainLayer
 
         layers = []
-        for layer in range(1, int(str(config["layers"])) + 1):
+        for layer in range(1, int(config["layers"] or 0) + 1):
             parts = config.within(f"layer{layer}")
             sources = range(layer - 1)
             skips = tuple(source for source in sources if parts[f"skip{source}"])

@@ -1,0 +1,150 @@
+"""The space of once-for-all (Cai et al., ICLR 2020): stages of MobileNetV3 that stretch.
+
+Every stage decides how many blocks it has, every block its kernel and how far it expands; widths,
+strides, squeeze and excitation and activations belong to the stage. With the published stages
+there are ((3 * 3)^2 + (3 * 3)^3 + (3 * 3)^4)^5, about 2 * 10^19, designs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from netwright.core.config import Config, Value
+from netwright.core.domains import Chooser, Ordered
+from netwright.core.errors import ConfigError
+from netwright.core.task import Task
+from netwright.spaces.nets import Graph, NetSpace
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from netwright.nn.mobile import MobilePlan
+
+DEPTHS = (2, 3, 4)
+KERNELS = (3, 5, 7)
+EXPANSIONS = (3, 4, 6)
+LAST_EXPANSION = 6
+
+
+class MobileStage(NamedTuple):
+    """What all blocks of a stage share; the first one has the stride."""
+
+    width: int
+    stride: int
+    squeeze: bool
+    activation: str
+
+
+SMALL = (
+    MobileStage(16, 2, False, "relu"),
+    MobileStage(24, 2, True, "relu"),
+    MobileStage(40, 1, True, "hard_swish"),
+    MobileStage(64, 2, True, "hard_swish"),
+)
+"""For pictures of about 32 pixels."""
+PUBLISHED = (
+    MobileStage(24, 2, False, "relu"),
+    MobileStage(40, 2, True, "relu"),
+    MobileStage(80, 2, False, "hard_swish"),
+    MobileStage(112, 1, True, "hard_swish"),
+    MobileStage(160, 2, True, "hard_swish"),
+)
+"""For ImageNet, with `stem_stride=2` and `mix=1280`."""
+
+
+class Mobile(NetSpace):
+    """Elastic depth, kernel and expansion in every stage.
+
+    Args:
+        stages: In order.
+        stem: Width of the first convolution and of the block after it.
+        stem_stride: Of the first convolution.
+        mix: Width of the hidden layer of the head, 0 for none.
+        depths: How many blocks a stage may have.
+        kernels: Sizes of kernels.
+        expansions: How many times wider a block is inside.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[MobileStage] = SMALL,
+        stem: int = 16,
+        stem_stride: int = 1,
+        mix: int = 0,
+        depths: Sequence[int] = DEPTHS,
+        kernels: Sequence[int] = KERNELS,
+        expansions: Sequence[int] = EXPANSIONS,
+    ) -> None:
+        if not stages or min(depths, default=0) < 1 or any(kernel % 2 == 0 for kernel in kernels):
+            raise ConfigError(
+                "A mobile net has a stage, a block a stage and odd kernels. Got "
+                f"{len(stages)} stages, depths={tuple(depths)}, kernels={tuple(kernels)}."
+            )
+        self.stages = tuple(stages)
+        self.stem, self.stem_stride, self.mix = stem, stem_stride, mix
+        self.depths, self.kernels = Ordered(sorted(depths)), Ordered(sorted(kernels))
+        self.expansions = Ordered(sorted(expansions))
+
+    def configure(self, choose: Chooser) -> Config:
+        """Asks for every stage's depth, and for every block's kernel and expansion."""
+        chosen: dict[str, Value] = {}
+        for stage in range(1, len(self.stages) + 1):
+            name = f"stage{stage}.depth"
+            depth = chosen[name] = choose.suggest_categorical(name, self.depths)
+            for block in range(1, depth + 1):
+                for part, values in (("kernel", self.kernels), ("expansion", self.expansions)):
+                    name = f"stage{stage}.block{block}.{part}"
+                    chosen[name] = choose.suggest_categorical(name, values)
+        return Config(chosen)
+
+    def size(self) -> int:
+        """Stages multiply; in each, blocks multiply and depths add."""
+        block = len(self.kernels) * len(self.expansions)
+        stage = sum(block ** int(depth or 0) for depth in self.depths)
+        return math.prod(stage for _ in self.stages)
+
+    def plan(self, config: Config) -> MobilePlan:
+        """The net of a design, block by block."""
+        from netwright.nn.mobile import MobileBlock, MobilePlan, divisible
+
+        blocks = [MobileBlock(self.stem, self.stem)]
+        for place, stage in enumerate(self.stages, start=1):
+            parts = config.within(f"stage{place}")
+            for number in range(1, int(parts["depth"] or 0) + 1):
+                block = parts.within(f"block{number}")
+                expansion = int(block["expansion"] or 0)
+                hidden = divisible(blocks[-1].outputs * expansion)
+                blocks.append(
+                    MobileBlock(
+                        stage.width,
+                        hidden,
+                        int(block["kernel"] or 0),
+                        stage.stride if number == 1 else 1,
+                        divisible(hidden / 4) if stage.squeeze else 0,
+                        stage.activation,
+                    )
+                )
+        last = divisible(LAST_EXPANSION * self.stages[-1].width)
+        return MobilePlan(self.stem, tuple(blocks), last, self.mix, self.stem_stride)
+
+    def build(self, config: Config, task: Task) -> nn.Module:
+        """The net of a design (torch is loaded here, not before)."""
+        from netwright.nn.mobile import MobileNetwork
+
+        return MobileNetwork(self.plan(config), task.input_shape[0], task.outputs)
+
+    def graphs(self, config: Config) -> list[Graph]:
+        """Every stage as a chain of its blocks."""
+        drawn = []
+        for place, stage in enumerate(self.stages, start=1):
+            parts = config.within(f"stage{place}")
+            blocks = [parts.within(f"block{n}") for n in range(1, int(parts["depth"] or 0) + 1)]
+            nodes = ("input", *(f"block {n}" for n in range(1, len(blocks))), "output")
+            edges = tuple(
+                (nodes[n], nodes[n + 1], f"{b['kernel']}x{b['kernel']}, expand {b['expansion']}")
+                for n, b in enumerate(blocks)
+            )
+            drawn.append(Graph(f"stage {place}, {stage.width} wide", nodes, edges))
+        return drawn
