@@ -31,7 +31,7 @@ def compiled(config: Config) -> float:
     """A device that drops what the output does not depend on."""
     (graph,) = SPACE.graphs(config)
     edges = [edge for edge in graph.edges if edge[2] != "none"]
-    return sum(MS.get(what, 0.5) for _, _, what in used(edges, "output"))
+    return sum(MS.get(what, 0.5) for _, _, what in used(edges, "input", "output"))
 
 
 @pytest.mark.parametrize("device", [eager, compiled])
@@ -43,7 +43,7 @@ def test_a_device_that_adds_is_learned_almost_exactly(device) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "least"), [("help_ms_2080ti_256", 0.99), ("hw_c10_pixel3_latency", 0.9)]
+    ("column", "least"), [("help_ms_2080ti_256", 0.99), ("hw_c10_pixel3_latency", 0.95)]
 )
 def test_published_columns(shared_data: Path, column: str, least: float) -> None:
     table = pd.read_csv(shared_data / "nas" / "nasbench201_cifar10.csv.gz")
@@ -102,8 +102,12 @@ EDGES = [("in", "a", "conv"), ("a", "out", "skip_connect"), ("in", "b", "conv"),
 
 
 def test_only_what_leads_to_the_output_runs() -> None:
-    assert sorted(used(EDGES, "out")) == sorted([EDGES[0], EDGES[1], EDGES[3]])
-    assert used(EDGES, "nowhere") == []
+    assert sorted(used(EDGES, "in", "out")) == sorted([EDGES[0], EDGES[1], EDGES[3]])
+    assert used(EDGES, "in", "nowhere") == []
+
+
+def test_nothing_runs_where_the_output_is_a_constant() -> None:
+    assert used(EDGES[1:], "in", "out") == []
 
 
 def test_depth_is_the_longest_way_that_costs() -> None:

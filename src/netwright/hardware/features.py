@@ -79,7 +79,7 @@ def described(space: Space, config: Config) -> tuple[Mapping[str, float], ...]:
     draw: Any = getattr(space, "graphs", lambda config: [])
     for graph in draw(config):
         edges = [edge for edge in graph.edges if edge[2] != NOTHING]
-        runs = used(edges, graph.nodes[-1])
+        runs = used(edges, graph.nodes[0], graph.nodes[-1])
         every.update(what for _, _, what in edges)
         places.update(f"{graph.name}: {i} -> {j}: {what}" for i, j, what in runs)
         running.update(what for _, _, what in runs)
@@ -87,14 +87,17 @@ def described(space: Space, config: Config) -> tuple[Mapping[str, float], ...]:
     return every, places, running
 
 
-def used(edges: Edges, output: str) -> list[tuple[str, str, str]]:
-    """The edges (from, to, operation) that the output depends on."""
+def used(edges: Edges, source: str, output: str) -> list[tuple[str, str, str]]:
+    """The edges (from, to, operation) that the output depends on.
+
+    None where it does not depend on the source: a constant is computed once, before all else.
+    """
     wanted, rest, kept = {output}, list(edges), []
     while found := [edge for edge in rest if edge[1] in wanted]:
         rest = [edge for edge in rest if edge[1] not in wanted]
         kept += found
         wanted |= {edge[0] for edge in found}
-    return kept
+    return kept if source in wanted else []
 
 
 def depth(edges: Edges, nodes: Iterable[str]) -> int:
