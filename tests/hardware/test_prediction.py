@@ -146,7 +146,7 @@ def test_the_process_is_the_one_of_scikit_learn() -> None:
     ours = AdditiveProcess([block], values)
     flat, wavy, noise = ours.weights
     kernel = (
-        ConstantKernel(flat / 2) * DotProduct(sigma_0=0)
+        ConstantKernel(flat / 2) * DotProduct(sigma_0=1e-9)
         + ConstantKernel(wavy) * RBF(np.sqrt(2))
         + WhiteKernel(noise + 1e-6)
     )
