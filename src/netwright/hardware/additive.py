@@ -35,7 +35,8 @@ class AdditiveProcess:
     """Learns a number from blocks of features.
 
     Args:
-        blocks: Arrays (n, width) of columns with mean zero and variance one.
+        blocks: Arrays (n, width) of columns with mean zero and variance one; each adds linearly,
+            and the last one may do more than that.
         values: (n,) what to learn.
     """
 
@@ -64,7 +65,7 @@ class AdditiveProcess:
 
     def _grams(self, blocks: Sequence[Array]) -> list[Array]:
         pairs = list(zip(blocks, self.blocks, strict=True))
-        return [kernel(new, old) for kernel in (linear, smooth) for new, old in pairs]
+        return [*(linear(new, old) for new, old in pairs), *(smooth(*pair) for pair in pairs[-1:])]
 
 
 def _covariance(weights: Array, grams: Sequence[Array]) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,10 +35,10 @@ class Features:
 
     def __init__(self, space: Space, configs: Sequence[Config]) -> None:
         self.space = space
-        described = [self._described(config) for config in configs]
+        counted = [described(self.space, config) for config in configs]
         self.columns = [
-            sorted({name for row in described for name in row[block]})
-            for block in range(len(described[0]))
+            sorted({name for row in counted for name in row[block]})
+            for block in range(len(counted[0]))
         ]
         blocks = self._raw(configs)
         self.means = [block.mean(axis=0) for block in blocks]
@@ -57,37 +58,46 @@ class Features:
         return [block for block in scaled if block.shape[1]]
 
     def _raw(self, configs: Sequence[Config]) -> list[NDArray[np.float64]]:
-        described = [self._described(config) for config in configs]
+        counted = [described(self.space, config) for config in configs]
         drawn = [
-            np.array([[row[block].get(name, 0) for name in names] for row in described], float)
+            np.array([[row[block].get(name, 0) for name in names] for row in counted], float)
             for block, names in enumerate(self.columns)
         ]
         return [self.space.encode(configs), *drawn]
 
-    def _described(self, config: Config) -> tuple[Mapping[str, float], ...]:
-        """What is counted in the drawings of a design: column to number, three blocks."""
-        every: Counter[str] = Counter()
-        places: Counter[str] = Counter()
-        running: Counter[str] = Counter()
-        draw: Any = getattr(self.space, "graphs", lambda config: [])
-        for graph in draw(config):
-            edges = [edge for edge in graph.edges if edge[2] != NOTHING]
-            runs = used(edges, graph.nodes[-1])
-            every.update(what for _, _, what in edges)
-            running.update(what for _, _, what in runs)
-            running[f"depth of {graph.name}"] += depth(runs, graph.nodes)
-            places.update(f"{graph.name}: {i} -> {j}: {what}" for i, j, what in runs)
-        return every, places, running
+
+@lru_cache(maxsize=50_000)
+def described(space: Space, config: Config) -> tuple[Mapping[str, float], ...]:
+    """What is counted in the drawings of a design.
+
+    Returns:
+        Column to number, for all operations, those that run at their places, and those that run.
+    """
+    every: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    running: Counter[str] = Counter()
+    draw: Any = getattr(space, "graphs", lambda config: [])
+    for graph in draw(config):
+        edges = [edge for edge in graph.edges if edge[2] != NOTHING]
+        runs = used(edges, graph.nodes[0], graph.nodes[-1])
+        every.update(what for _, _, what in edges)
+        places.update(f"{graph.name}: {i} -> {j}: {what}" for i, j, what in runs)
+        running.update(what for _, _, what in runs)
+        running[f"depth of {graph.name}"] += depth(runs, graph.nodes)
+    return every, places, running
 
 
-def used(edges: Edges, output: str) -> list[tuple[str, str, str]]:
-    """The edges (from, to, operation) that the output depends on."""
+def used(edges: Edges, source: str, output: str) -> list[tuple[str, str, str]]:
+    """The edges (from, to, operation) that the output depends on.
+
+    None where it does not depend on the source: a constant is computed once, before all else.
+    """
     wanted, rest, kept = {output}, list(edges), []
     while found := [edge for edge in rest if edge[1] in wanted]:
         rest = [edge for edge in rest if edge[1] not in wanted]
         kept += found
         wanted |= {edge[0] for edge in found}
-    return kept
+    return kept if source in wanted else []
 
 
 def depth(edges: Edges, nodes: Iterable[str]) -> int:

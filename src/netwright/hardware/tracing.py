@@ -8,7 +8,6 @@ zeros instead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from netwright.hardware.operations import MULTIPLY_ADDS
+from netwright.nn.modes import predicting
 
 _RESULTS: dict[Any, Any] = {}
 """What operations seen before made; PyTorch needs a millisecond to work out each shape."""
@@ -73,20 +73,6 @@ def trace(net: nn.Module, shape: Sequence[int]) -> Trace:
         except (RuntimeError, NotImplementedError):
             weights = next(net.parameters(), torch.empty(0))
             return _traced(net, torch.zeros(1, *shape, device=weights.device))
-
-
-@contextmanager
-def predicting(net: nn.Module) -> Iterator[None]:
-    """Puts a net into the mode it predicts in, without gradients, and then back as it was."""
-    modes = [(module, module.training) for module in net.modules()]
-    for module, _ in modes:
-        module.training = False
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def _traced(net: nn.Module, x: Tensor) -> Trace:

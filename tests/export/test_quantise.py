@@ -1,0 +1,67 @@
+"""Eight-bit files: small, right, readable, and quiet."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from netwright.core.errors import DataError
+from netwright.export.checking import run_onnx
+from netwright.export.onnx import export_onnx
+from netwright.export.quantise import Quantised, quantise
+from tests.export.conftest import Learned
+
+
+@pytest.fixture(scope="module")
+def twins(
+    learned: Learned, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, Quantised]:
+    """A file, its twin, and what was said about it."""
+    folder = tmp_path_factory.mktemp("twins")
+    whole = export_onnx(learned.net, (1, 8, 8), folder / "net.onnx")
+    return whole, folder / "int8.onnx", quantise(whole, folder / "int8.onnx", learned.inputs)
+
+
+def accuracy(path: Path, learned: Learned) -> float:
+    return float((run_onnx(path, learned.inputs).argmax(axis=1) == learned.labels).mean())
+
+
+def test_accuracy_stays_within_a_point(
+    twins: tuple[Path, Path, Quantised], learned: Learned
+) -> None:
+    whole, small, _ = twins
+    assert accuracy(whole, learned) > 0.8
+    assert accuracy(small, learned) > accuracy(whole, learned) - 0.01
+
+
+def test_the_file_shrinks_to_less_than_a_third(twins: tuple[Path, Path, Quantised]) -> None:
+    whole, small, said = twins
+    assert whole.stat().st_size > 1e6
+    assert small.stat().st_size < 0.3 * whole.stat().st_size
+    assert said.size_share == small.stat().st_size / whole.stat().st_size
+    assert said.checked.agreement > 0.97
+    assert said.checked.samples == 256
+
+
+def test_the_file_is_sound_and_alone(twins: tuple[Path, Path, Quantised]) -> None:
+    whole, small, _ = twins
+    onnx.checker.check_model(str(small))
+    assert {path.name for path in small.parent.iterdir()} == {whole.name, small.name}
+    kinds = {node.op_type for node in onnx.load(str(small)).graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
+
+
+def test_it_is_quiet(learned: Learned, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = export_onnx(learned.net, (1, 8, 8), tmp_path / "net.onnx")
+    quantise(whole, tmp_path / "int8.onnx", learned.inputs[:20])
+    assert capfd.readouterr() == ("", "")
+    assert not logging.root.manager.disable
+
+
+def test_without_samples_there_is_nothing_to_calibrate_with(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="typical inputs"):
+        quantise(tmp_path / "net.onnx", tmp_path / "int8.onnx", np.empty((0, 1, 8, 8)))
