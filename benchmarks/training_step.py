@@ -11,6 +11,8 @@ import copy
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +27,7 @@ from netwright.spaces.nets import image_task
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
 BATCH = 64
+Job = Callable[[], object]
 
 
 def net(images: Tensor, channels: int, cells: int) -> nn.Module:
@@ -47,7 +50,7 @@ def plainly(made: nn.Module, rows: Batchable, device: torch.device) -> None:
         optimiser.step()
 
 
-def seconds(work: Callable[[], object]) -> float:
+def seconds(work: Job) -> float:
     """How long something takes, the device's queue included."""
     started = time.perf_counter()
     work()
@@ -56,45 +59,40 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def jobs_over(rows: Batchable, made: nn.Module, device: torch.device) -> dict[str, Job]:
+    """One epoch by hand, by our loop, and by our loop with each thing it can do besides."""
+    extras: dict[str, dict[str, Any]] = {
+        "netwright": {},
+        "with_averaging": {"ema": 0.999},
+        "with_crop_flip_cutout": {"augment": ("crop", "flip", "cutout")},
+        "with_trivial_augment": {"augment": ("trivial",)},
+        "with_cutmix": {"augment": ("cutmix",)},
+    }
+
+    def ours(words: dict[str, Any]) -> None:
+        recipe = Recipe(epochs=1, batch_size=BATCH, **words)
+        train(copy.deepcopy(made), rows, None, classification_loss, recipe, Context())
+
+    jobs: dict[str, Job] = {name: partial(ours, words) for name, words in extras.items()}
+    return {"plain": lambda: plainly(copy.deepcopy(made), rows, device), **jobs}
+
+
 def main() -> None:
-    """Plain, ours, and ours with all it can do besides."""
+    """The median over rounds, after one that warms up."""
     smoke = arguments(__doc__).smoke
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     count, rounds, channels, cells = (128, 1, 4, 1) if smoke else (1280, 7, 16, 3)
-    rows = Batchable(
-        [torch.randint(256, (count, 3, 32, 32), dtype=torch.uint8)], torch.randint(10, (count,))
-    ).near(device)
-    made = net(rows.inputs[0], channels, cells).to(device)
-    recipes = {
-        "netwright": Recipe(epochs=1, batch_size=BATCH),
-        "with_averaging": Recipe(epochs=1, batch_size=BATCH, ema=0.999),
-        "with_crop_flip_cutout": Recipe(
-            epochs=1, batch_size=BATCH, augment=("crop", "flip", "cutout")
-        ),
-        "with_trivial_augment": Recipe(epochs=1, batch_size=BATCH, augment=("trivial",)),
-        "with_cutmix": Recipe(epochs=1, batch_size=BATCH, augment=("cutmix",)),
-    }
-    jobs: dict[str, Callable[[], object]] = {
-        "plain": lambda: plainly(copy.deepcopy(made), rows, device)
-    }
-    for name, recipe in recipes.items():
-        jobs[name] = lambda recipe=recipe: train(
-            copy.deepcopy(made), rows, None, classification_loss, recipe, Context()
-        )
-    taken: dict[str, list[float]] = {name: [] for name in jobs}
-    for turn in range(rounds + 1):
-        for name, job in jobs.items():
-            found = seconds(job)
-            if turn:  # the first turn warms up
-                taken[name].append(1000 * found / (count / BATCH))
-    middle = {name: statistics.median(found) for name, found in taken.items()}
+    images = torch.randint(256, (count, 3, 32, 32), dtype=torch.uint8)
+    rows = Batchable([images], torch.randint(10, (count,))).near(device)
+    jobs = jobs_over(rows, net(images, channels, cells).to(device), device)
+    taken = [{name: seconds(job) for name, job in jobs.items()} for _ in range(rounds + 1)][1:]
+    steps = count / BATCH
+    middle = {n: statistics.median(1000 * turn[n] / steps for turn in taken) for n in jobs}
     result = {
         "device": str(device),
         "threads": torch.get_num_threads(),
         "milliseconds_a_step": {name: round(value, 2) for name, value in middle.items()},
-        "ratio_to_plain": {
-            name: round(value / middle["plain"], 3) for name, value in middle.items()
-        },
+        "ratio_to_plain": {n: round(value / middle["plain"], 3) for n, value in middle.items()},
     }
     write("training_step", result, smoke)
 
