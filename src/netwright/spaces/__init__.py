@@ -14,6 +14,7 @@ from netwright.core.space import Space
 
 SPACES: dict[str, str] = {
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
+    "morphism": "netwright.spaces.morphism:Morphism",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",
 }
 
