@@ -22,7 +22,6 @@ from netwright.nn.averaging import Averaged
 from netwright.nn.batches import Batchable
 from netwright.nn.checkpoints import (
     Checkpoints,
-    Saved,
     load_optimiser,
     mark_of,
     optimiser_tensors,
@@ -32,6 +31,7 @@ from netwright.nn.precision import Precision
 from netwright.nn.recipe import OPTIMISERS, Recipe, make_optimiser
 from netwright.nn.schedules import Pace
 from netwright.nn.validation import judge, validate
+from netwright.nn.weights import Saved
 
 __all__ = [
     "OPTIMISERS",
