@@ -99,6 +99,7 @@ RECIPES = {
     "averaged": Recipe(ema=0.9),
     "channels last": Recipe(channels_last=True),
     "half": Recipe(precision="bfloat16"),
+    "half of old": Recipe(precision="float16"),
     "augmented": Recipe(augment=("crop", "flip", "cutout")),
     "trivial": Recipe(augment=("trivial",)),
     "mixed": Recipe(augment=("mixup", "cutmix"), label_smoothing=0.1),

@@ -171,6 +171,7 @@ class _Training:
     def _learn(self) -> None:
         """Once over the rows, or as far as time goes."""
         order = torch.randperm(len(self.rows), generator=self.generator)
+        order = order.to(self.rows.target.device)
         self.net.train()
         for step, chosen in enumerate(torch.split(order, self.recipe.batch_size)):
             if len(chosen) < 2:  # batch normalisation needs two

@@ -37,7 +37,7 @@ class Morphism(NetSpace):
         self,
         stages: int = 3,
         blocks: int = 4,
-        widths: tuple[int, ...] = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
+        widths: tuple[int, ...] = (16, 24, 32, 48, 64, 96, 128, 192, 256),
         kernels: tuple[int, ...] = (3, 5, 7),
     ) -> None:
         if stages < 1 or any(kernel % 2 == 0 for kernel in kernels):
