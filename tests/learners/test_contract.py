@@ -11,6 +11,7 @@ from netwright.core.registry import find
 from netwright.learners import LEARNERS, NEEDS, available
 from netwright.testing import check_learner, toy_task
 
+TABULAR = [name for name in LEARNERS if name != "image"]
 KINDS = ("binary", "multiclass", "regression")
 
 
@@ -21,13 +22,13 @@ def learner(name: str):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABULAR)
 def test_the_contract(name: str, kind: str) -> None:
     samples = 0 if name == "catboost" else 1
     check_learner(learner(name), toy_task(kind), samples=samples)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABULAR)
 def test_it_learns(name: str) -> None:
     task = toy_task("binary", rows=400)
     train = task.with_data(task.data.rows(np.arange(250)))
@@ -38,7 +39,7 @@ def test_it_learns(name: str) -> None:
     assert loss < 0.55, "a coin gets 0.693"
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABULAR)
 def test_weights_matter(name: str) -> None:
     """With all weight on the rows of one class, that class is predicted."""
     task = toy_task("binary", rows=120, rich=False)
@@ -50,7 +51,7 @@ def test_weights_matter(name: str) -> None:
     assert model.predict(task.data.features)[:, 1].mean() > 0.65
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABULAR)
 def test_a_class_that_training_rows_lack_is_improbable_not_impossible(name: str) -> None:
     task = toy_task("multiclass", rows=150)
     known = np.flatnonzero(task.data.target != 1)
@@ -63,7 +64,7 @@ def test_a_class_that_training_rows_lack_is_improbable_not_impossible(name: str)
     assert ((predicted[:, 1] > 0) & (predicted[:, 1] < 0.01)).all()
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABULAR)
 def test_one_class_alone_is_a_constant(name: str) -> None:
     task = toy_task("binary")
     train = task.with_data(task.data.rows(np.flatnonzero(task.data.target == 1)))
@@ -72,7 +73,7 @@ def test_one_class_alone_is_a_constant(name: str) -> None:
     assert (model.predict(task.data.features)[:, 1] > 0.99).all()
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABULAR)
 def test_what_training_found_out_trains_as_well_without_validation_rows(name: str) -> None:
     task = toy_task("regression", rows=300)
     train = task.with_data(task.data.rows(np.arange(200)))

@@ -1,47 +1,28 @@
 """Where a training stands, on disk: written whole or not at all, and read without running code.
 
-One safetensors file holds every tensor (weights, averages, the optimiser's moments, the states of
-the random generators) and, in its header, the rest as JSON. It is written as a draft that then
-takes the old file's place, so a crash or a full disk leaves the one before.
+One file holds every tensor (weights, averages, the optimiser's moments, the states of the random
+generators) and all other facts; see `netwright.nn.weights`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
+from netwright.nn.weights import Saved, read_tensors, write_tensors
+
 NAME = "training.safetensors"
+MARK = "mark"
+"""Fact that says whose checkpoint it is."""
 log = logging.getLogger("netwright")
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What was read back.
-
-    Attributes:
-        tensors: Name to tensor, on the CPU.
-        facts: All that is no tensor.
-    """
-
-    tensors: Mapping[str, Tensor]
-    facts: Mapping[str, Any]
-
-    def within(self, prefix: str) -> dict[str, Tensor]:
-        """The tensors under `prefix/`, with the prefix taken off."""
-        start = f"{prefix}/"
-        return {k[len(start) :]: v for k, v in self.tensors.items() if k.startswith(start)}
 
 
 class Checkpoints:
@@ -71,18 +52,10 @@ class Checkpoints:
         Returns:
             Whether it could be written; if not, the one before is as it was.
         """
-        plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        draft = self.folder / f"{NAME}.draft"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with open(draft, "wb") as file:
-                file.write(save(plain, {"mark": self.mark, "facts": json.dumps(facts)}))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, self.folder / NAME)
+            write_tensors(self.folder / NAME, tensors, {**facts, MARK: self.mark})
         except OSError as error:
             log.warning("No checkpoint could be written to %s: %s.", self.folder, error.strerror)
-            draft.unlink(missing_ok=True)
             return False
         finally:
             self._last = time.monotonic()
@@ -90,15 +63,8 @@ class Checkpoints:
 
     def read(self) -> Saved | None:
         """What was written last; None if nothing was, or it is another's, or damaged."""
-        try:
-            with safe_open(self.folder / NAME, framework="pt") as file:
-                told = file.metadata() or {}
-                if told.get("mark") != self.mark:
-                    return None
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-                return Saved(tensors, json.loads(told["facts"]))
-        except (OSError, SafetensorError, ValueError):
-            return None
+        saved = read_tensors(self.folder / NAME)
+        return saved if saved is not None and saved.facts.get(MARK) == self.mark else None
 
     def remove(self) -> None:
         """A training that is finished needs none."""

@@ -22,7 +22,6 @@ from netwright.nn.averaging import Averaged
 from netwright.nn.batches import Batchable
 from netwright.nn.checkpoints import (
     Checkpoints,
-    Saved,
     load_optimiser,
     mark_of,
     optimiser_tensors,
@@ -31,6 +30,8 @@ from netwright.nn.losses import Loss, classification_loss, regression_loss, trai
 from netwright.nn.precision import Precision
 from netwright.nn.recipe import OPTIMISERS, Recipe, make_optimiser
 from netwright.nn.schedules import Pace
+from netwright.nn.validation import judge, validate
+from netwright.nn.weights import Saved
 
 __all__ = [
     "OPTIMISERS",
@@ -103,37 +104,6 @@ def train(
     return _Training(net, rows, valid, loss, recipe, context, watch).run()
 
 
-def validate(net: nn.Module, rows: Batchable, loss: Loss) -> float:
-    """Loss over all rows, no gradients; NaN counts as infinitely bad."""
-    return judge(net, rows, loss, Precision("float32", _device(net)))[0]
-
-
-def judge(
-    net: nn.Module, rows: Batchable, loss: Loss, precision: Precision
-) -> tuple[float, Tensor]:
-    """Loss and outputs over all rows, as many at once as memory likes."""
-    net.eval()
-    sums, count, size = 0.0, 0.0, 8192
-    if rows.images:
-        size = min(size, max(16, 2**20 // rows.inputs[0][0, 0].numel()))
-    outputs = []
-    with torch.no_grad():
-        for start in range(0, len(rows), size):
-            part = rows.take(slice(start, start + size)).to(precision.device)
-            with precision.autocast():
-                found = net(*part.inputs)
-            outputs.append(found.float())
-            share = float(len(part) if part.weight is None else part.weight.sum())
-            sums += float(loss(outputs[-1], part.target, part.weight)) * share
-            count += share
-    value = sums / max(count, 1e-12)
-    return value if math.isfinite(value) else math.inf, torch.cat(outputs)
-
-
-def _device(net: nn.Module) -> torch.device:
-    return next(net.parameters()).device
-
-
 class _Training:
     """One training, from where it stands to its end."""
 
@@ -152,7 +122,7 @@ class _Training:
             raise ConfigError(
                 f"Augmentation needs one input of images (rows, channels, h, w). Got {shapes}."
             )
-        device = _device(net)
+        device = next(net.parameters()).device
         if recipe.channels_last:
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.net = net
@@ -201,6 +171,7 @@ class _Training:
     def _learn(self) -> None:
         """Once over the rows, or as far as time goes."""
         order = torch.randperm(len(self.rows), generator=self.generator)
+        order = order.to(self.rows.target.device)
         self.net.train()
         for step, chosen in enumerate(torch.split(order, self.recipe.batch_size)):
             if len(chosen) < 2:  # batch normalisation needs two

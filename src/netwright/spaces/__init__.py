@@ -18,6 +18,7 @@ SPACES: dict[str, str] = {
     "darts": "netwright.spaces.darts:DARTS",
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
     "mobile": "netwright.spaces.mobile:Mobile",
+    "morphism": "netwright.spaces.morphism:Morphism",
     "named": "netwright.spaces.named:NamedDesigns",
     "nasbench101": "netwright.spaces.nasbench101:NASBench101",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",

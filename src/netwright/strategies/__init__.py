@@ -19,6 +19,8 @@ STRATEGIES: dict[str, str] = {
     "local_search": "netwright.strategies.local_search:LOCAL_SEARCH",
     "genetic": "netwright.strategies.genetic:GENETIC",
     "regularized_evolution": "netwright.strategies.evolution:REGULARIZED_EVOLUTION",
+    "nash": "netwright.strategies.morphism:NASH",
+    "morphism_evolution": "netwright.strategies.morphism:MORPHISM_EVOLUTION",
     "reinforce": "netwright.strategies.reinforce:REINFORCE",
     "bananas": "netwright.strategies.bananas:BANANAS",
     "smac": "netwright.strategies.smac:SMAC",

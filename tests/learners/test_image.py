@@ -1,0 +1,113 @@
+"""Nets of pictures keep the contract of every learner, and say what they cannot learn from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.errors import ArtifactError
+from netwright.core.task import Column, Schema, Task
+from netwright.data.images import as_cells
+from netwright.data.table import Table
+from netwright.learners.image import (
+    AUGMENTATIONS,
+    ImageLearner,
+    NetModel,
+    learner,
+    recipe_of,
+)
+from netwright.learners.models import load_model
+from netwright.spaces.naming import NetSpaceName
+from netwright.testing import check_learner, toy_task
+
+TINY = NetSpaceName("nasbench201", {"channels": 4, "cells": 1})
+QUICK = {"epochs": 4, "augment": "none"}
+
+
+def make_task(kind: str, rows: int = 48, dtype: type = np.uint8) -> Task:
+    """Pictures whose brightness says it all."""
+    rng = np.random.default_rng(0)
+    level = rng.uniform(0, 1, rows)
+    pictures = (200 * level[:, None, None, None] + rng.uniform(0, 40, (rows, 1, 5, 5))).astype(
+        dtype
+    )
+    classes = {"binary": 2, "multiclass": 3, "regression": 0}[kind]
+    target = np.minimum((level * classes).astype(np.int64), classes - 1) if classes else 9 * level
+    return Task(
+        name="brightness",
+        kind=kind,  # type: ignore[arg-type]
+        target="y",
+        schema=Schema((Column("image", "image", shape=(1, 5, 5)),)),
+        metric_name="log_loss" if classes else "rmse",
+        classes=tuple(range(classes)),
+        data=Table(pd.DataFrame({"image": as_cells(pictures)}), target),
+    )
+
+
+class Quick(ImageLearner):
+    """Four epochs are enough for a contract."""
+
+    def fit(self, data: Task, config: Config, context: Context) -> NetModel:
+        return super().fit(data, Config({**config, **QUICK}), context)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+def test_the_contract(kind: str) -> None:
+    check_learner(Quick(TINY), make_task(kind), samples=1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_it_learns_from_bytes_and_numbers(dtype: type) -> None:
+    task = make_task("binary", 160, dtype)
+    train, valid = (task.with_data(task.data.rows(rows)) for rows in (np.r_[:120], np.r_[120:160]))
+    config = Config({**ImageLearner(TINY).space(task).complete(), "epochs": 12})
+    model = ImageLearner(TINY).fit(train, config, Context(validation=valid))
+    assert task.metric.loss(valid.data.target, model.predict(valid.data.features)) < 0.5
+
+
+def test_weights_matter() -> None:
+    task = make_task("binary")
+    weight = np.where(task.data.target == 1, 1.0, 1e-6)
+    data = Table(task.data.features, task.data.target, weight)
+    config = Config({**ImageLearner(TINY).space(task).complete(), "epochs": 10})
+    model = ImageLearner(TINY).fit(task.with_data(data), config, Context())
+    assert model.predict(task.data.features)[:, 1].mean() > 0.65
+
+
+@pytest.mark.parametrize("augment", AUGMENTATIONS)
+def test_every_augmentation_trains(augment: str) -> None:
+    task = make_task("multiclass")
+    config = Config({**ImageLearner(TINY).space(task).complete(), "epochs": 1, "augment": augment})
+    predicted = ImageLearner(TINY).fit(task, config, Context()).predict(task.data.features)
+    assert np.isfinite(predicted).all()
+
+
+def test_small_data_is_learned_in_small_batches() -> None:
+    assert recipe_of(Config({}), 40).batch_size == 5
+    assert recipe_of(Config({"batch_size": 128}), 10_000).batch_size == 128
+
+
+def test_who_learns_from_what() -> None:
+    table = toy_task("binary")
+    assert "column of pictures" in str(learner().unfit_for(table))
+    from netwright.learners.lightgbm import learner as boosted
+
+    assert "not from pictures" in str(boosted().unfit_for(make_task("binary")))
+
+
+def test_a_saved_net_of_a_stranger_is_not_opened(tmp_path: Path) -> None:
+    task = make_task("binary")
+    config = Config({**ImageLearner(TINY).space(task).complete(), **QUICK})
+    ImageLearner(TINY).fit(task, config, Context()).save(tmp_path)
+    path = tmp_path / "model.json"
+    facts = json.loads(path.read_text())
+    facts["space"]["name"] = "evil:Space"
+    path.write_text(json.dumps(facts))
+    with pytest.raises(ArtifactError, match="evil:Space"):
+        load_model(tmp_path)
