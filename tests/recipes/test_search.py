@@ -81,7 +81,7 @@ def test_the_pareto_front_is_a_front(searched: Path) -> None:
 def test_a_net_is_trained_again_and_the_predictor_is_new(searched: Path) -> None:
     run = searched / "run"
     before = netwright.load(run).predict_proba(searched / "pictures")
-    predictor = netwright.retrain(run, "knee", epochs=6, arguments={"channels": 8})
+    predictor = netwright.retrain(run, "knee", epochs=6, arguments={"channels": 8}, threads=1)
     after = predictor.predict_proba(searched / "pictures")
     assert not np.array_equal(before, after)
     assert list(after.columns) == ["bright", "dark"]
@@ -141,7 +141,7 @@ def test_limits_no_design_can_meet_name_the_nearest() -> None:
 
     task = replace(image_task((1, 8, 8), 3), constraints=Constraints(max_params_m=1e-6))
     with pytest.raises(ConfigError, match=r"nearest of .* params_m is .*, allowed are 1e-06"):
-        check_limits(NetSpaceName("nasbench201"), task)
+        check_limits(NetSpaceName("nasbench201", SMALL["arguments"]), task)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def retrain(
     epochs: int | None = None,
     augment: str | None = None,
     arguments: Mapping[str, Any] | None = None,
+    threads: int | None = None,
     progress: Progress | None = None,
     elapsed: float = 0.0,
 ) -> RunFolder:
@@ -53,6 +54,7 @@ def retrain(
         epochs: Most passes over the rows.
         augment: What happens to pictures, None for what the search did.
         arguments: Of the space, where the net is to be wider or deeper than in the search.
+        threads: How many train it, None for every core.
         progress: Is told how it goes.
         elapsed: Seconds of the time that are already gone.
 
@@ -85,7 +87,7 @@ def retrain(
         progress.begin(clock, out=str(run), target=task.target, level="retrain", trials=1)
         progress.stage(f"training design {record.number}")
         try:
-            second = _train(folder, study, record, evaluator, options, clock)
+            second = _train(folder, study, record, evaluator, options, clock, threads or cores())
         finally:
             progress.end()
         _hand_over(folder, task, study, second, record, space)
@@ -101,6 +103,7 @@ def _train(
     evaluator: RetrainEvaluator,
     options: SearchOptions,
     clock: Clock,
+    threads: int,
 ) -> Study:
     """One ordinary, budgeted trial of a second study."""
     fit = options.fit
@@ -113,7 +116,7 @@ def _train(
         Budget(trials=second.slots_taken() + 1),
         get_engine("inline" if fit.engine == "inline" else "processes"),
         workers=1,
-        context=Context(device=fit.device, threads=cores()),
+        context=Context(device=fit.device, threads=threads),
         deadline=clock.deadline(hand_over),
         hard_deadline=clock.deadline(-grace),
         folder=folder.path / SUFFIX,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netwright.core.config import Config
+from netwright.core.config import Config, Value
 from netwright.core.errors import ConfigError
 from netwright.core.task import Task
 from netwright.spaces.cell import EdgeCell
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+RESIDUAL = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|"
+    "skip_connect~2|"
+)
 _EDGE = re.compile(r"(\w+)~(\d+)")
 
 
@@ -34,6 +38,10 @@ class NASBench201(EdgeCell, NetSpace):
     def __init__(self, channels: int = 16, cells: int = 5) -> None:
         super().__init__(4, OPERATIONS)
         self.channels, self.cells = channels, cells
+
+    def defaults(self) -> dict[str, Value]:
+        """The residual block among the cells, as the paper names it."""
+        return dict(self._read(RESIDUAL))
 
     def build(self, config: Config, task: Task) -> nn.Module:
         """The published net around a cell (torch is loaded here, not before)."""
@@ -64,16 +72,20 @@ class NASBench201(EdgeCell, NetSpace):
         Raises:
             ConfigError: It is not one.
         """
-        groups = text.split("+")
-        chosen = {
-            f"{j}<-{i}": operation
-            for j, group in enumerate(groups, start=1)
-            for operation, i in _EDGE.findall(group)
-        }
-        config = Config(chosen)
-        if set(chosen) != set(self.edges.values()) or self.to_text(config) != text:
+        config = self._read(text)
+        if set(config) != set(self.edges.values()) or self.to_text(config) != text:
             raise ConfigError(
                 "A NAS-Bench-201 cell is written |op~0|+|op~0|op~1|+|op~0|op~1|op~2|. "
                 f"Got {text!r}."
             )
         return self.complete(config)
+
+    @staticmethod
+    def _read(text: str) -> Config:
+        return Config(
+            {
+                f"{j}<-{i}": operation
+                for j, group in enumerate(text.split("+"), start=1)
+                for operation, i in _EDGE.findall(group)
+            }
+        )
