@@ -127,8 +127,7 @@ class NodeCellNetwork(nn.Module):
         for place in range(cells):
             reduces = place in halving
             channels *= 2 if reduces else 1
-            genes = genotype.reduce if reduces else genotype.normal
-            concat = genotype.reduce_concat if reduces else genotype.normal_concat
+            genes, concat = genotype.cell(reduces)
             sizes = before, last, channels
             self.cells.append(NodeCell(genes, concat, *sizes, reduces=reduces, reduced=reduced))
             before, last, reduced = last, len(concat) * channels, reduces

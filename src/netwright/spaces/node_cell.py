@@ -41,7 +41,7 @@ CELLS = ("normal", "reduce")
 def survey_count(operations: int, nodes: int) -> int:
     """Pairs of cells as He, Zhao and Chu's survey counts them: (M^B (B + 2)!)^4.
 
-    It is larger than `NodeCells.size` because the two inputs of a node are told apart.
+    It tells the two inputs of a node apart, so it is larger than `NodeCells.size`.
     """
     return int((operations**nodes * math.factorial(nodes + 2)) ** 4)
 
