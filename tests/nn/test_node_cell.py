@@ -117,3 +117,12 @@ def test_identities_are_never_dropped() -> None:
     torch.testing.assert_close(first(before, last, 0.9), first(before, last, 0.0))
     net.drop_path = 0.9
     assert not torch.equal(net(x), net(x)), "the reducing skips are convolutions"
+
+
+@pytest.mark.parametrize("side", [1, 7, 65])
+def test_large_pictures_are_made_eight_times_smaller_first(side: int) -> None:
+    net = NodeCellNetwork(PLAIN, 3, 10, channels=4, cells=3, large=True)
+    taken = []
+    net.cells[0].register_forward_hook(lambda part, given, out: taken.extend(given[:2]))
+    assert net(torch.randn(2, 3, side, side)).shape == (2, 10)
+    assert [stem.shape[2] for stem in taken] == [-(-side // 4), -(-side // 8)]

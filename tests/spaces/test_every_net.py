@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -25,7 +27,7 @@ SPACES: dict[str, NetSpace] = {
     "darts": DARTS(channels=4, cells=3, auxiliary=True),
     "mobile": Mobile(),
     "named": NamedDesigns(("resnet20", "mobilenet_v3_small")),
-    "nasbench101": NASBench101(channels=8),
+    "nasbench101": NASBench101(channels=8, cells=1),
     "nasbench201": NASBench201(channels=4, cells=1),
 }
 every_space = pytest.mark.parametrize("name", SPACES)
@@ -96,6 +98,15 @@ def test_designs_can_be_drawn(name: str) -> None:
     for graph in space.graphs(space.sample(np.random.default_rng(5))):
         place = {node: number for number, node in enumerate(graph.nodes)}
         assert all(place[start] < place[end] for start, end, _ in graph.edges)
+
+
+@every_space
+def test_spaces_travel_to_other_processes(name: str) -> None:
+    space = SPACES[name]
+    again = pickle.loads(pickle.dumps(space))
+    drawn = [one.sample(np.random.default_rng(0)) for one in (space, again)]
+    assert drawn[0] == drawn[1]
+    assert again.size() == space.size()
 
 
 @every_space

@@ -47,6 +47,12 @@ class Genotype:
                     f"nodes it has. Got {list(genes)} and concat {list(concat)}."
                 )
 
+    def cell(self, reduces: bool) -> tuple[Genes, tuple[int, ...]]:
+        """What the nodes of a cell do, and which of them it delivers."""
+        if reduces:
+            return self.reduce, self.reduce_concat
+        return self.normal, self.normal_concat
+
     def __str__(self) -> str:
         return (
             f"Genotype(normal={list(self.normal)}, "

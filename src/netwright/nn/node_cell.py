@@ -1,8 +1,8 @@
 """Nets of cells whose nodes take two inputs, as in NASNet (Zoph et al., CVPR 2018) and DARTS.
 
-As published for CIFAR: a 3x3 convolution, then cells, each fed by the two before it; the cells a
-third and two thirds of the way in halve the map and double the width; then the mean over the map
-and a linear layer.
+As published: a 3x3 convolution for CIFAR, or three strided ones for ImageNet, then cells, each fed
+by the two before it; the cells a third and two thirds of the way in halve the map and double the
+width; then the mean over the map and a linear layer.
 """
 
 from __future__ import annotations
@@ -89,6 +89,21 @@ class AuxiliaryHead(nn.Module):
         return out
 
 
+def _stems(inputs: int, channels: int, large: bool) -> tuple[nn.Module, nn.Module, int]:
+    """What feeds the first cell: the one, what makes the other of it, and how wide both are."""
+    if not large:
+        width = STEM_MULTIPLIER * channels
+        return _convolution(inputs, width, 1), nn.Identity(), width
+    half = _convolution(inputs, channels // 2, 2)
+    first = nn.Sequential(*half, nn.ReLU(), *_convolution(channels // 2, channels, 2))
+    return first, nn.Sequential(nn.ReLU(), *_convolution(channels, channels, 2)), channels
+
+
+def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    convolution = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs))
+
+
 class NodeCellNetwork(nn.Module):
     """The whole net.
 
@@ -103,6 +118,8 @@ class NodeCellNetwork(nn.Module):
         channels: Width of a node in the first cells.
         cells: How many, at least three.
         auxiliary: Whether there is a second head, which answers while training only.
+        large: Whether the pictures are as large as ImageNet's and are made eight times smaller
+            first.
     """
 
     def __init__(
@@ -113,22 +130,20 @@ class NodeCellNetwork(nn.Module):
         channels: int = 36,
         cells: int = 20,
         auxiliary: bool = False,
+        large: bool = False,
     ) -> None:
         super().__init__()
         self.drop_path = 0.0
-        before = last = STEM_MULTIPLIER * channels
-        self.stem = nn.Sequential(
-            nn.Conv2d(inputs, last, 3, padding=1, bias=False), nn.BatchNorm2d(last)
-        )
+        self.first_stem, self.second_stem, last = _stems(inputs, channels, large)
         self.cells = nn.ModuleList()
         self.auxiliary: AuxiliaryHead | None = None
         self.auxiliary_place = 2 * cells // 3
-        halving, reduced = (cells // 3, 2 * cells // 3), False
+        halving = cells // 3, 2 * cells // 3
+        before, reduced = last, large
         for place in range(cells):
             reduces = place in halving
             channels *= 2 if reduces else 1
-            genes = genotype.reduce if reduces else genotype.normal
-            concat = genotype.reduce_concat if reduces else genotype.normal_concat
+            genes, concat = genotype.cell(reduces)
             sizes = before, last, channels
             self.cells.append(NodeCell(genes, concat, *sizes, reduces=reduces, reduced=reduced))
             before, last, reduced = last, len(concat) * channels, reduces
@@ -138,7 +153,8 @@ class NodeCellNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """(batch, inputs, h, w) -> (batch, outputs); while training, what both heads say."""
-        before = last = self.stem(x)
+        before = self.first_stem(x)
+        last = self.second_stem(before)
         second: Tensor | None = None
         for place, cell in enumerate(self.cells):
             before, last = last, cell(before, last, self.drop_path)

@@ -7,6 +7,7 @@ the start of the chain counted as layer 0, and there are L(L - 1) / 2 such pairs
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -82,13 +83,9 @@ class Chain(NetSpace):
 
     def layer_size(self) -> int:
         """How many layers there are, not counting their skips."""
-        total = 0
-        for kind in self.types:
-            options = 1
-            for values in self._parts(kind).values():
-                options *= len(values)
-            total += options
-        return total
+        return sum(
+            math.prod(len(values) for values in self._parts(kind).values()) for kind in self.types
+        )
 
     def size(self) -> int:
         """The published count with every different layer as a type, over all lengths."""

@@ -23,14 +23,20 @@ PRIMITIVES = (
 
 
 class DARTS(NodeCells):
-    """Designs of DARTS; published for CIFAR-10 with 36 channels, 20 cells and the second head.
+    """Designs of DARTS.
+
+    Published for CIFAR-10 with 36 channels and 20 cells, for ImageNet with 48 channels and 14 cells
+    for large pictures; both with the second head.
 
     Args:
         channels: Width of a node in the first cells.
         cells: Cells in the net, two of which reduce.
         auxiliary: Whether a second head helps the training.
+        large: Whether pictures are made eight times smaller first, as for ImageNet.
     """
 
-    def __init__(self, channels: int = 8, cells: int = 5, auxiliary: bool = False) -> None:
+    def __init__(
+        self, channels: int = 8, cells: int = 5, auxiliary: bool = False, large: bool = False
+    ) -> None:
         operations = [name for name in PRIMITIVES if name != NONE]
-        super().__init__(4, operations, channels, cells, auxiliary)
+        super().__init__(4, operations, channels, cells, auxiliary, large)

@@ -7,8 +7,7 @@ there are ((3 * 3)^2 + (3 * 3)^3 + (3 * 3)^4)^5, about 2 * 10^19, designs.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from netwright.core.config import Config, Value
@@ -103,29 +102,29 @@ class Mobile(NetSpace):
         """Stages multiply; in each, blocks multiply and depths add."""
         block = len(self.kernels) * len(self.expansions)
         stage = sum(block ** int(depth or 0) for depth in self.depths)
-        return math.prod(stage for _ in self.stages)
+        return int(stage ** len(self.stages))
+
+    def _blocks(self, config: Config) -> Iterator[tuple[int, int, int, int]]:
+        """Stage, block, kernel and expansion of every block in turn, counted from 1."""
+        for stage in range(1, len(self.stages) + 1):
+            for block in range(1, int(config[f"stage{stage}.depth"] or 0) + 1):
+                name = f"stage{stage}.block{block}"
+                kernel, expansion = config[f"{name}.kernel"], config[f"{name}.expansion"]
+                yield stage, block, int(kernel or 0), int(expansion or 0)
 
     def plan(self, config: Config) -> MobilePlan:
         """The net of a design, block by block."""
         from netwright.nn.mobile import MobileBlock, MobilePlan, divisible
 
         blocks = [MobileBlock(self.stem, self.stem)]
-        for place, stage in enumerate(self.stages, start=1):
-            parts = config.within(f"stage{place}")
-            for number in range(1, int(parts["depth"] or 0) + 1):
-                block = parts.within(f"block{number}")
-                expansion = int(block["expansion"] or 0)
-                hidden = divisible(blocks[-1].outputs * expansion)
-                blocks.append(
-                    MobileBlock(
-                        stage.width,
-                        hidden,
-                        int(block["kernel"] or 0),
-                        stage.stride if number == 1 else 1,
-                        divisible(hidden / 4) if stage.squeeze else 0,
-                        stage.activation,
-                    )
-                )
+        for place, number, kernel, expansion in self._blocks(config):
+            stage = self.stages[place - 1]
+            hidden = divisible(blocks[-1].outputs * expansion)
+            squeeze = divisible(hidden / 4) if stage.squeeze else 0
+            stride = stage.stride if number == 1 else 1
+            blocks.append(
+                MobileBlock(stage.width, hidden, kernel, stride, squeeze, stage.activation)
+            )
         last = divisible(LAST_EXPANSION * self.stages[-1].width)
         return MobilePlan(self.stem, tuple(blocks), last, self.mix, self.stem_stride)
 
@@ -139,12 +138,12 @@ class Mobile(NetSpace):
         """Every stage as a chain of its blocks."""
         drawn = []
         for place, stage in enumerate(self.stages, start=1):
-            parts = config.within(f"stage{place}")
-            blocks = [parts.within(f"block{n}") for n in range(1, int(parts["depth"] or 0) + 1)]
-            nodes = ("input", *(f"block {n}" for n in range(1, len(blocks))), "output")
-            edges = tuple(
-                (nodes[n], nodes[n + 1], f"{b['kernel']}x{b['kernel']}, expand {b['expansion']}")
-                for n, b in enumerate(blocks)
-            )
+            done = [
+                f"{kernel}x{kernel}, expand {expansion}"
+                for own, _, kernel, expansion in self._blocks(config)
+                if own == place
+            ]
+            nodes = ("input", *(f"block {number}" for number in range(1, len(done))), "output")
+            edges = tuple(zip(nodes, nodes[1:], done, strict=False))
             drawn.append(Graph(f"stage {place}, {stage.width} wide", nodes, edges))
         return drawn

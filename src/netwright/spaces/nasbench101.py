@@ -33,7 +33,7 @@ class NASBench101(NetSpace):
         vertices: At most how many, from 3 to 7.
     """
 
-    def __init__(self, channels: int = 16, cells: int = 1, vertices: int = MOST_VERTICES) -> None:
+    def __init__(self, channels: int = 16, cells: int = 2, vertices: int = MOST_VERTICES) -> None:
         if not 3 <= vertices <= MOST_VERTICES or channels < MOST_VERTICES or cells < 1:
             raise ConfigError(
                 f"Cells of NAS-Bench-101 have 3 to 7 vertices, 7 channels or more and stand in "

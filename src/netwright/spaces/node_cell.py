@@ -41,7 +41,7 @@ CELLS = ("normal", "reduce")
 def survey_count(operations: int, nodes: int) -> int:
     """Pairs of cells as He, Zhao and Chu's survey counts them: (M^B (B + 2)!)^4.
 
-    It is larger than `NodeCells.size` because the two inputs of a node are told apart.
+    It tells the two inputs of a node apart, so it is larger than `NodeCells.size`.
     """
     return int((operations**nodes * math.factorial(nodes + 2)) ** 4)
 
@@ -55,6 +55,7 @@ class NodeCells(NetSpace):
         channels: Width of a node in the first cells.
         cells: Cells in the net, two of which reduce.
         auxiliary: Whether a second head helps the training.
+        large: Whether pictures are made eight times smaller first, as for ImageNet.
     """
 
     def __init__(
@@ -64,15 +65,17 @@ class NodeCells(NetSpace):
         channels: int = 8,
         cells: int = 5,
         auxiliary: bool = False,
+        large: bool = False,
     ) -> None:
-        if nodes < 1 or cells < 3 or channels < 1 or not operations:
+        if nodes < 1 or cells < 3 or channels < 2 or not operations:
             raise ConfigError(
-                "Cells need a node, an operation, a channel and a net of three cells. Got "
+                "Cells need a node, an operation, two channels and a net of three cells. Got "
                 f"nodes={nodes}, operations={list(operations)}, channels={channels}, cells={cells}."
             )
         self.nodes = range(2, 2 + nodes)
         self.operations = tuple(operations)
-        self.channels, self.cells, self.auxiliary = channels, cells, auxiliary
+        self.channels, self.cells = channels, cells
+        self.auxiliary, self.large = auxiliary, large
 
     def configure(self, choose: Chooser) -> Config:
         """Asks for every node's pair of inputs and what is done to each."""
@@ -130,6 +133,7 @@ class NodeCells(NetSpace):
             self.channels,
             self.cells,
             self.auxiliary,
+            self.large,
         )
 
     def graphs(self, config: Config) -> list[Graph]:
