@@ -113,8 +113,9 @@ def _facts(predictor: Predictor, rows: Table, out: Path) -> dict[str, Any]:
     }
     if judged.target is not None:
         found = {"predictor": ours, "file": theirs if task.classes else theirs[:, 0]}
-        scores = {who: task.metric.score(judged.target, said) for who, said in found.items()}
-        facts["scores"] = {"metric": task.metric.name, "rows": len(judged), **scores}
+        metric, target = task.metric, judged.target
+        scores = {who: metric.score(target, said, None) for who, said in found.items()}
+        facts["scores"] = {"metric": metric.name, "rows": len(judged), **scores}
     return facts | {"limits": _limits(task, facts)}
 
 
