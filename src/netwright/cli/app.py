@@ -7,9 +7,11 @@ import typer
 from netwright.cli.bench import bench
 from netwright.cli.dashboard import dashboard
 from netwright.cli.evaluate import evaluate
+from netwright.cli.export import export
 from netwright.cli.fit import fit
 from netwright.cli.plugins import plugins
 from netwright.cli.predict import predict
+from netwright.cli.profile import profile
 from netwright.cli.report import report
 from netwright.cli.resume import resume
 from netwright.cli.retrain import retrain
@@ -52,6 +54,8 @@ for command in (
     report,
     predict,
     evaluate,
+    export,
+    profile,
     worker,
     dashboard,
     bench,

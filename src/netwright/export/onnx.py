@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from netwright.core.errors import ConfigError
 from netwright.nn.modes import predicting
@@ -16,30 +16,6 @@ from netwright.nn.modes import predicting
 INPUT, OUTPUT = "inputs", "outputs"
 """Names of what goes in and what comes out."""
 OPSET = 18
-
-
-class FromPixels(nn.Module):
-    """A net that takes pixels as they are stored and brings them to its own scale.
-
-    Args:
-        net: Takes normalised floats (batch, channels, height, width).
-        mean: Of each channel, where black is 0 and white is 1.
-        deviation: Of each channel, likewise.
-    """
-
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, net: nn.Module, mean: Sequence[float], deviation: Sequence[float]) -> None:
-        super().__init__()
-        self.net = net
-        self.register_buffer("mean", 255 * torch.tensor(mean).view(-1, 1, 1))
-        self.register_buffer("deviation", 255 * torch.tensor(deviation).view(-1, 1, 1))
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """(batch, channels, height, width) of 0 to 255 -> what the net makes of them."""
-        out: Tensor = self.net((pixels.float() - self.mean) / self.deviation)
-        return out
 
 
 def export_onnx(
@@ -55,7 +31,7 @@ def export_onnx(
             result `outputs`; both have a batch of any size.
         shape: Of one input, without the batch.
         path: Where to; what is there is replaced once the new file is whole.
-        dtype: Of the inputs; `torch.uint8` for `FromPixels`.
+        dtype: Of the inputs; `torch.uint8` for a net that takes pixels as they are stored.
 
     Raises:
         ConfigError: The net does something that ONNX has no word for.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from itertools import accumulate
+from typing import TypeVar
 
 from torch import nn
 
 from netwright.hardware.tracing import Trace, trace
+
+Name = TypeVar("Name", bound=Hashable)
+Step = tuple[set[Name], set[Name]]
+"""What an operation reads, and what it writes."""
 
 
 def count_parameters(net: nn.Module) -> int:
@@ -43,25 +49,31 @@ def weight_bytes(net: nn.Module) -> int:
 
 
 def peak_activation_bytes(followed: Trace) -> int:
-    """The most bytes of activations alive at once.
+    """The most bytes of activations alive at once."""
+    return peak_bytes(followed.steps, followed.bytes.__getitem__)
 
-    An activation lives from the operation that makes it to the last one that reads it; what an
-    operation reads and what it writes are alive together. Nothing is fused: a runtime that joins
-    a convolution and its ReLU needs less.
+
+def peak_bytes(steps: Sequence[Step[Name]], bytes_of: Callable[[Name], int]) -> int:
+    """The most bytes alive at once of what a sequence of operations writes.
+
+    What is written lives from its operation to the last one that reads it; what an operation
+    reads and what it writes are alive together. Nothing is fused: a runtime that joins a
+    convolution and its ReLU needs less.
+
+    Args:
+        steps: (what is read, what is written) of each operation, in order. What is read before
+            anything writes it is a weight, and does not count.
+        bytes_of: Size of each.
     """
-    born: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for place, (read, written) in enumerate(followed.steps):
-        for block in written - read:
-            if block not in last:  # weights are read before anything writes them
-                born[block] = place
+    born: dict[Name, int] = {}
+    last: dict[Name, int] = {}
+    for place, (read, written) in enumerate(steps):
+        for name in written - read:
+            if name not in last:
+                born[name] = place
         last.update(dict.fromkeys(read | written, place))
-    change = [0] * (len(followed.steps) + 1)
-    for block, place in born.items():
-        change[place] += followed.bytes[block]
-        change[last[block] + 1] -= followed.bytes[block]
-    alive = peak = 0
-    for difference in change:
-        alive += difference
-        peak = max(peak, alive)
-    return peak
+    change = [0] * (len(steps) + 1)
+    for name, place in born.items():
+        change[place] += bytes_of(name)
+        change[last[name] + 1] -= bytes_of(name)
+    return max(accumulate(change))

@@ -1,0 +1,134 @@
+"""A finished run as one ONNX file, checked against the predictor it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netwright.core.errors import ConfigError
+from netwright.core.folder import RunFolder
+from netwright.core.task import Task
+
+if TYPE_CHECKING:
+    from netwright.data.table import Table
+    from netwright.export.predictors import Exportable
+    from netwright.predictor import Predictor
+
+SAMPLES = 256
+"""Rows that calibrate and check."""
+JUDGED = 2048
+"""Rows whose score before and after is compared, most."""
+
+
+def export_run(
+    run: str | Path, out: str | Path, *, int8: bool = False, data: Any = None
+) -> dict[str, Any]:
+    """Writes the predictor of a run as ONNX, checks the file, and measures it.
+
+    The file takes `inputs` as the run's data has them and gives `outputs`: probabilities in the
+    order of `classes`, or numbers.
+
+    Args:
+        run: Folder of a run, or of a predictor.
+        out: The file.
+        int8: Whether its numbers have eight bits.
+        data: Rows to calibrate and to check with, as for `evaluate`; the run's own if None.
+
+    Returns:
+        `file`, `classes`, `size_mb`, `checked` (max_difference, agreement, samples), `latency`
+        (as measured, one thread), `scores` (the metric of the predictor and of the file, where
+        rows have a target) and `limits` (name to limit, found, kept).
+
+    Raises:
+        ConfigError: The predictor has parts that cannot be written, or there are no rows.
+    """
+    from netwright.export.predictors import exportable
+    from netwright.predictor import Predictor
+
+    predictor = Predictor.load(run)
+    whole = exportable(predictor.model, predictor.task)
+    rows = _rows(predictor, Path(run), data)
+    _write(whole, Path(out), pictures(rows, predictor.task, SAMPLES), int8)
+    return _facts(predictor, rows, Path(out))
+
+
+def pictures(rows: Table, task: Task, most: int) -> np.ndarray:
+    """Inputs of a net (n, *shape), taken evenly from rows."""
+    (column,) = [column.name for column in task.schema.used if column.type == "image"]
+    values = np.stack(list(rows.features[column].iloc[_evenly(len(rows), most)]))
+    return values if values.dtype == np.uint8 else values.astype(np.float32)
+
+
+def _evenly(rows: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.int64))
+
+
+def _rows(predictor: Predictor, run: Path, data: Any) -> Table:
+    from netwright.data.table import Table
+
+    if data is not None:
+        return predictor.table(data)
+    kept = RunFolder(run).data
+    if not kept.exists():
+        raise ConfigError(
+            f"An export is checked with rows, and {str(run)!r} holds none; name some with --data."
+        )
+    return Table.open(kept)
+
+
+def _write(whole: Exportable, out: Path, samples: np.ndarray, int8: bool) -> None:
+    import torch
+
+    from netwright.export.onnx import export_onnx
+    from netwright.export.quantise import quantise
+
+    dtype = torch.from_numpy(samples[:1]).dtype
+    if not int8:
+        export_onnx(whole.net, whole.shape, out, dtype)
+        return
+    with TemporaryDirectory() as folder:
+        floats = export_onnx(whole.net, whole.shape, Path(folder, "model.onnx"), dtype)
+        quantise(floats, out, samples)
+
+
+def _facts(predictor: Predictor, rows: Table, out: Path) -> dict[str, Any]:
+    from netwright.export.checking import compare, run_onnx
+    from netwright.hardware.latency import measure_latency
+
+    task = predictor.task
+    judged = rows.rows(_evenly(len(rows), JUDGED))
+    ours = predictor.model.predict(judged.features)
+    theirs = run_onnx(out, pictures(judged, task, JUDGED)).astype(np.float64)
+    checked = compare(ours.reshape(len(ours), -1)[:SAMPLES], theirs[:SAMPLES])
+    facts = {
+        "file": str(out),
+        "classes": list(task.classes),
+        "size_mb": out.stat().st_size / 1e6,
+        "checked": asdict(checked),
+        "latency": asdict(measure_latency(out)),
+    }
+    if judged.target is not None:
+        found = {"predictor": ours, "file": theirs if task.classes else theirs[:, 0]}
+        metric, target = task.metric, judged.target
+        scores = {who: metric.score(target, said, None) for who, said in found.items()}
+        facts["scores"] = {"metric": metric.name, "rows": len(judged), **scores}
+    return facts | {"limits": _limits(task, facts)}
+
+
+def _limits(task: Task, facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the file was found to need, beside the limits it was made for."""
+    found = {"latency_ms": facts["latency"]["median_ms"], "size_mb": facts["size_mb"]}
+    limits = asdict(task.constraints)
+    return {
+        name: {
+            "limit": limits[f"max_{name}"],
+            "found": value,
+            "kept": value <= limits[f"max_{name}"],
+        }
+        for name, value in found.items()
+        if limits[f"max_{name}"] is not None
+    }
