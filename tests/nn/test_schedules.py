@@ -6,6 +6,8 @@ import math
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netwright.core.context import Context
 from netwright.nn.schedules import Pace, rate_at
@@ -126,3 +128,28 @@ def test_long_epochs_are_validated_in_between(clock: Clock) -> None:
     assert not pace.due(60)  # ten times as long as the last one took
     drive(pace, clock, 1.0, 101)
     assert pace.due(60)
+
+
+@given(
+    st.lists(st.floats(0.01, 5), min_size=5, max_size=60),
+    st.floats(5, 100),
+    st.integers(5, 500),
+    st.floats(0, 20),
+)
+def test_progress_only_goes_on_and_time_is_kept(
+    lengths: list[float], seconds: float, total: int, validation: float
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock(patch)
+        deadline = clock.now + seconds
+        pace = Pace(clock.context(seconds), total, 0.05, validation)
+        reached = []
+        for step, length in enumerate(lengths):
+            rate = pace.rate(step)
+            assert 0 < rate <= 1
+            reached.append(pace.reached)
+            clock.now += length
+            if pace.over():
+                break
+        assert reached == sorted(reached)
+        assert clock.now < deadline + max(lengths)

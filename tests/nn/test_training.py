@@ -253,7 +253,7 @@ def test_precision_is_half_only_where_the_device_is_made_for_it(
     assert pick_precision("auto", torch.device("cpu")) == torch.float32
     assert pick_precision("bfloat16", torch.device("cpu")) == torch.bfloat16
     for able, expected in ((True, torch.bfloat16), (False, torch.float16)):
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able: able)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able, **words: able)
         assert pick_precision("auto", torch.device("cuda")) == expected
 
 

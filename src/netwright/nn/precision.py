@@ -17,7 +17,8 @@ def pick_precision(name: str, device: torch.device) -> torch.dtype:
         return torch.bfloat16 if tell and tell().get("amx_bf16") else torch.float32
     if device.type != "cuda":
         return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    made_for_it = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if made_for_it else torch.float16
 
 
 class Precision:

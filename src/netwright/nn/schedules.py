@@ -20,7 +20,7 @@ def rate_at(step: float, total: int, warmup: float = 0.05) -> float:
     """
     warm = max(1, int(total * warmup))
     if step < warm:
-        return (step + 1) / warm
+        return min(1.0, (step + 1) / warm)  # between two steps when time decides
     progress = (step - warm) / max(1, total - warm)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
 
