@@ -8,33 +8,25 @@ makes it, as in the published scores.
 
 from __future__ import annotations
 
-from typing import Any
+from torch import Tensor
 
-from torch import Tensor, nn
-
-from netwright.paradigms.nas.proxies.probe import Probe, Proxy, gradients_of
+from netwright.paradigms.nas.proxies.probe import Probe, Proxy
 
 
 @Proxy
 def fisher(probe: Probe) -> float:
     """The sum over channels of their saliency, times the weights a channel has."""
-    activations: list[Tensor] = []
-    fans: list[int] = []
-
-    def keep(layer: nn.Module, inputs: Any, output: Tensor) -> None:
-        activations.append(output)
-        fans.append(layer.weight[0].numel())
-
-    hooks = [layer.register_forward_hook(keep) for layer in probe.layers()]
-    loss = probe.loss()
-    for hook in hooks:
-        hook.remove()
-    gradients = gradients_of(loss, activations)
-    made = zip(activations, gradients, fans, strict=True)
-    return sum(fan * float(saliency(a.detach(), g).sum()) for a, g, fan in made)
+    flow = probe.flow
+    passed = zip(flow.layers, flow.outputs, flow.slopes, strict=True)
+    return sum(
+        layer.weight[0].numel() * float(saliency(output, slope).sum())
+        for layer, output, slope in passed
+    )
 
 
-def saliency(activation: Tensor, gradient: Tensor) -> Tensor:
-    """(batch, channels, ...) twice -> (channels,)."""
-    flow = (activation * gradient).flatten(2).sum(2) if activation.ndim > 2 else activation * gradient
-    return flow.square().mean(0) / 2
+def saliency(output: Tensor, slope: Tensor) -> Tensor:
+    """(batch, channels, h, w) or (batch, channels), twice -> (channels,)."""
+    change = output * slope
+    if change.ndim == 4:
+        change = change.sum(dim=(2, 3))
+    return change.square().mean(dim=0) / 2

@@ -9,4 +9,4 @@ from netwright.paradigms.nas.proxies.probe import Probe, Proxy
 @Proxy
 def grad_norm(probe: Probe) -> float:
     """The sum over layers of the Euclidean norm of the loss's gradient."""
-    return sum(float(gradient.norm()) for gradient in probe.gradients)
+    return sum(float(gradient.norm()) for gradient in probe.flow.gradients)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,26 @@ from torch.nn.functional import cross_entropy
 
 from netwright.core.errors import DataError
 from netwright.paradigms.nas.proxies import get_proxy
+
+Net = Callable[[Tensor], Any]
+"""(batch, channels, h, w) -> (batch, outputs), or a tuple that begins with it."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A batch's way through a net and back.
+
+    Attributes:
+        gradients: Of the loss, one a weight of the probe; zeros where the loss does not depend on it.
+        layers: Convolutions and linear layers, in the order they were used.
+        outputs: What each of them made, (batch, channels, ...).
+        slopes: The loss's gradient with respect to each output, of its shape.
+    """
+
+    gradients: list[Tensor]
+    layers: list[nn.Module]
+    outputs: list[Tensor]
+    slopes: list[Tensor]
 
 
 class Probe:
@@ -48,14 +69,30 @@ class Probe:
         return [layer.weight for layer in self.layers()]
 
     @cached_property
-    def gradients(self) -> list[Tensor]:
-        """Of the loss, one a weight; zeros where the loss does not depend on it."""
-        return gradients_of(self.loss(), self.weights)
+    def flow(self) -> Flow:
+        """What goes forward and what comes back; once for all who ask."""
+        made: list[tuple[nn.Module, Tensor]] = []
+        hooks = [
+            layer.register_forward_hook(lambda layer, _, out: made.append((layer, out)))
+            for layer in self.layers()
+        ]
+        loss = self.loss()
+        for hook in hooks:
+            hook.remove()
+        outputs = [out for _, out in made]
+        found = gradients_of(loss, [*self.weights, *outputs])
+        gradients, slopes = found[: len(self.weights)], found[len(self.weights) :]
+        layers = [layer for layer, _ in made]
+        return Flow(gradients, layers, [out.detach() for out in outputs], slopes)
 
-    def loss(self) -> Tensor:
-        """Mean cross-entropy of the batch, a scalar."""
+    def loss(self, net: Net | None = None) -> Tensor:
+        """Mean cross-entropy of the batch, a scalar.
+
+        Args:
+            net: Another net than the probe's, or a function that is one.
+        """
         torch.manual_seed(self.seed)  # whoever asks first, dropout drops the same
-        out = predictions(self.net, self.images)
+        out = predictions(net or self.net, self.images)
         if int(self.targets.max()) >= out.shape[1]:
             raise DataError(
                 f"Targets are class numbers below {out.shape[1]}, the outputs of the net. "
@@ -119,7 +156,7 @@ def scores(
     }
 
 
-def predictions(net: nn.Module, images: Tensor) -> Tensor:
+def predictions(net: Net, images: Tensor) -> Tensor:
     """(batch, outputs), without what auxiliary heads say."""
     out = net(images)
     return out[0] if isinstance(out, tuple) else out

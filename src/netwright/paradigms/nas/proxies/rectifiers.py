@@ -21,7 +21,7 @@ class _Watch(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         if func in RELUS:
-            self.see((args[0] > 0).flatten(1))
+            self.see((args[0] > 0).movedim(1, -1).flatten(1))  # channels last: no copy
         return func(*args, **(kwargs or {}))
 
 

@@ -11,5 +11,5 @@ from netwright.paradigms.nas.proxies.probe import Probe, Proxy
 @Proxy
 def snip(probe: Probe) -> float:
     """The sum over weights of |w * dL/dw|."""
-    pairs = zip(probe.weights, probe.gradients, strict=True)
-    return sum(float((weight * gradient).abs().sum()) for weight, gradient in pairs)
+    pairs = zip(probe.weights, probe.flow.gradients, strict=True)
+    return sum(float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs)
