@@ -1,5 +1,5 @@
-"""Fisher pruning (Theis, Korshunova, Tejani and Huszar, 2018; Turner et al., ICLR 2020), summed over
-a net as by Abdelfattah et al. (2021).
+"""Fisher pruning (Theis, Korshunova, Tejani and Huszar, 2018; Turner et al., ICLR 2020), summed
+over a net as by Abdelfattah et al. (2021).
 
 How much the loss would change without a channel, to second order: half the mean over images of
 (the sum over the map of activation * gradient), squared. A channel counts once for each weight that

@@ -20,12 +20,14 @@ def count_flops(net: nn.Module, shape: tuple[int, ...]) -> int:
     """Stands in for `netwright.hardware.counting.count_flops` until that is merged."""
     total = 0
 
-    def add(layer: nn.Module, inputs: Any, output: Tensor) -> None:
+    def add(layer: Any, inputs: Any, output: Tensor) -> None:
         nonlocal total
         pixels = output[0, 0].numel() if output.ndim == 4 else 1
         total += pixels * layer.weight.numel()
 
-    layers = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    layers: list[Any] = [
+        layer for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.Linear)
+    ]
     hooks = [layer.register_forward_hook(add) for layer in layers]
     some = next(net.parameters())
     with torch.no_grad():

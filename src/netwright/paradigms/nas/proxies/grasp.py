@@ -34,7 +34,7 @@ def grasp(probe: Probe) -> float:
         return probe.loss(lambda images: functional_call(net, changed, (images,)))
 
     try:
-        gradients, curved = jvp(grad(loss), (weights,), (weights,))
+        gradients, curved = jvp(grad(loss), (weights,), (weights,))[:2]
     except NotImplementedError:
         return math.nan
     return -sum(float((gradients[name] * curved[name]).sum()) for name in weights)

@@ -17,7 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from netwright.paradigms.nas.proxies.probe import Probe, Proxy, gradients_of, predictions
 
 IMAGES = 32
-"""Of the batch; more cost more and rank designs alike."""
+"""Of the batch; each costs a way back through the net."""
 
 
 @Proxy
@@ -27,13 +27,13 @@ def ntk(probe: Probe) -> float:
     parameters = list(net.parameters())
     rows = [
         torch.cat([g.flatten() for g in gradients_of(predictions(net, image).sum(), parameters)])
-        for image in probe.images[:IMAGES].split(1)
+        for image in probe.images[:IMAGES, None]
     ]
     return -condition(torch.stack(rows))
 
 
 def settled(probe: Probe) -> nn.Module:
-    """A copy in evaluation mode whose batch norms know the batch, so that images are independent."""
+    """A copy in evaluation mode whose batch norms know the batch, so that images stay apart."""
     net = deepcopy(probe.net)
     for module in net.modules():
         if isinstance(module, _BatchNorm):

@@ -1,4 +1,4 @@
-"""What a proxy works on: a copy of the net, a batch, and what several proxies ask for found once."""
+"""What a proxy works on: a copy of the net, a batch, and what several proxies ask for."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Flow:
     """A batch's way through a net and back.
 
     Attributes:
-        gradients: Of the loss, one a weight of the probe; zeros where the loss does not depend on it.
+        gradients: Of the loss, one a weight of the probe; zeros where it does not matter.
         layers: Convolutions and linear layers, in the order they were used.
         outputs: What each of them made, (batch, channels, ...).
         slopes: The loss's gradient with respect to each output, of its shape.
     """
 
     gradients: list[Tensor]
-    layers: list[nn.Module]
+    layers: list[nn.Conv2d | nn.Linear]
     outputs: list[Tensor]
     slopes: list[Tensor]
 
@@ -52,8 +52,8 @@ class Probe:
 
     def __init__(self, net: nn.Module, images: Tensor, targets: Tensor, seed: int) -> None:
         _check(images, targets)
-        self.net = deepcopy(net).to(memory_format=torch.channels_last).train()  # twice as fast
-        self.net.requires_grad_(True)
+        self.net = deepcopy(net).train().requires_grad_(True)
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # twice as fast
         some = next(self.net.parameters(), images)
         self.images = images.to(some, memory_format=torch.channels_last)
         self.targets = targets.to(some.device)
@@ -71,7 +71,7 @@ class Probe:
     @cached_property
     def flow(self) -> Flow:
         """What goes forward and what comes back; once for all who ask."""
-        made: list[tuple[nn.Module, Tensor]] = []
+        made: list[tuple[Any, Tensor]] = []
         hooks = [
             layer.register_forward_hook(lambda layer, _, out: made.append((layer, out)))
             for layer in self.layers()

@@ -12,9 +12,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 RELUS = (torch.ops.aten.relu.default, torch.ops.aten.relu_.default)
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, see: Callable[[Tensor], None]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.see = see
 
     def __torch_dispatch__(

@@ -1,5 +1,5 @@
-"""The Zen-score (Lin et al., "Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition", ICCV
-2021).
+"""The Zen-score (Lin et al., "Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition",
+ICCV 2021).
 
 With Gaussian weights, how much the last map before the pooling changes when noise is added to an
 image of noise; what batch norms divide by is put back.
@@ -42,9 +42,9 @@ def look(net: nn.Module, images: Tensor) -> tuple[Tensor, float]:
     scales: list[float] = []
 
     def keep(module: nn.Module, inputs: Any, output: Any) -> None:
-        if isinstance(output, Tensor) and output.ndim == 4:
-            if not maps or output[0, 0].numel() > 1:
-                maps[:] = [output]
+        is_map = isinstance(output, Tensor) and output.ndim == 4
+        if is_map and (not maps or output[0, 0].numel() > 1):
+            maps[:] = [output]
 
     def scale(norm: nn.Module, inputs: tuple[Tensor]) -> None:
         variance = inputs[0].transpose(0, 1).flatten(1).var(1, correction=0).mean()
