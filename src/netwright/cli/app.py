@@ -10,6 +10,7 @@ from netwright.cli.evaluate import evaluate
 from netwright.cli.fit import fit
 from netwright.cli.plugins import plugins
 from netwright.cli.predict import predict
+from netwright.cli.proxies import proxies
 from netwright.cli.report import report
 from netwright.cli.resume import resume
 from netwright.cli.show import show
@@ -51,6 +52,7 @@ for command in (
     worker,
     dashboard,
     bench,
+    proxies,
     plugins,
 ):
     app.command()(command)
