@@ -92,7 +92,9 @@ def read_designs(path: Path, space: NetSpace) -> Designs:
         try:
             designs.append((text, space.from_text(text)))
         except ConfigError as error:
-            raise ConfigError(f"Line {number} of {path.name} is broken: {error}") from error
+            raise ConfigError(
+                f"Line {number} of {path.name}, {text[:80]!r}, is no design: {error}"
+            ) from error
     if not designs:
         raise DataError(f"There is no design in {str(path)!r}; write one a line.")
     return designs

@@ -10,6 +10,7 @@ than going backward twice.
 from __future__ import annotations
 
 import math
+import warnings
 from copy import deepcopy
 
 from torch import Tensor, nn
@@ -22,7 +23,7 @@ from netwright.paradigms.nas.proxies.probe import Probe, Proxy
 @Proxy
 def grasp(probe: Probe) -> float:
     """The sum over weights of -(H g) * w; NaN where an operation has no second derivative."""
-    net = _without_memory(deepcopy(probe.net))
+    net = _without_memory(deepcopy(probe.net).requires_grad_(False))
     layers = {f"{n}.weight".lstrip("."): layer for n, layer in net.named_modules()}
     weights = {
         name: layer.weight.detach()
@@ -34,10 +35,12 @@ def grasp(probe: Probe) -> float:
         return probe.loss(lambda images: functional_call(net, changed, (images,)))
 
     try:
-        gradients, curved = jvp(grad(loss), (weights,), (weights,))[:2]
+        with warnings.catch_warnings():  # the first time, torch calls what it deprecates
+            warnings.simplefilter("ignore", DeprecationWarning)
+            gradients, curved = jvp(grad(loss), (weights,), (weights,))[:2]
     except NotImplementedError:
         return math.nan
-    return -sum(float((gradients[name] * curved[name]).sum()) for name in weights)
+    return sum(-float((gradients[name] * curved[name]).sum()) for name in weights)
 
 
 def _without_memory(net: nn.Module) -> nn.Module:

@@ -34,10 +34,10 @@ def ntk(probe: Probe) -> float:
 
 def settled(probe: Probe) -> nn.Module:
     """A copy in evaluation mode whose batch norms know the batch, so that images stay apart."""
-    net = deepcopy(probe.net)
+    net = deepcopy(probe.net).eval()
     for module in net.modules():
         if isinstance(module, _BatchNorm):
-            module.momentum = 1.0
+            module.train().momentum = 1.0
     with torch.no_grad():
         net(probe.images)
     return net.eval()

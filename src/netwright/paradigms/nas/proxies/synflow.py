@@ -19,7 +19,7 @@ from netwright.paradigms.nas.proxies.probe import Probe, Proxy, gradients_of, pr
 @Proxy
 def synflow(probe: Probe) -> float:
     """log(1 + the sum over weights of |w * dR/dw|)."""
-    net = without_batch_norm(deepcopy(probe.net).double())
+    net = without_batch_norm(deepcopy(probe.net).double().eval())
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.abs_()
