@@ -26,7 +26,9 @@ def synflow(probe: Probe) -> float:
     weights = [layer.weight for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
     ones = torch.ones_like(probe.images[:1], dtype=torch.double)
     gradients = gradients_of(predictions(net, ones).sum(), weights)
-    flow = torch.stack([(w * g).abs().sum() for w, g in zip(weights, gradients, strict=True)])
+    flow = torch.stack(
+        [(w.detach() * g).abs().sum() for w, g in zip(weights, gradients, strict=True)]
+    )
     return float(flow.sum().log1p())
 
 
