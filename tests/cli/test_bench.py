@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from netwright.cli.bench import _ticker
+from netwright.cli.progress import ticker
 from tests.conftest import Outcome
 from tests.evaluators.test_table import make_designs
 
@@ -155,9 +155,9 @@ def test_the_real_table(cli: Cli, shared_data: Path, tmp_path: Path) -> None:
 def test_a_terminal_sees_one_line_that_renews_itself(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _ticker() is None
+    assert ticker("replays") is None
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    tick = _ticker()
+    tick = ticker("replays")
     assert tick is not None
     tick(1, 2, "random")
     tick(2, 2, "random")

@@ -12,6 +12,7 @@ from netwright.cli.fit import fit
 from netwright.cli.plugins import plugins
 from netwright.cli.predict import predict
 from netwright.cli.profile import profile
+from netwright.cli.proxies import proxies
 from netwright.cli.report import report
 from netwright.cli.resume import resume
 from netwright.cli.retrain import retrain
@@ -59,6 +60,7 @@ for command in (
     worker,
     dashboard,
     bench,
+    proxies,
     plugins,
 ):
     app.command()(command)

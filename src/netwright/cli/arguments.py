@@ -46,3 +46,23 @@ def interruptible() -> None:
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def listed(text: str | None) -> list[str]:
+    """The names in `a, b,c`."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def writable(*paths: Path | None) -> None:
+    """Finds out before the work begins that there is nowhere to write to.
+
+    Raises:
+        ConfigError: A path's folder does not exist.
+    """
+    from netwright.core.errors import ConfigError
+
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ConfigError(
+                f"There is no folder {str(path.parent)!r} to write to; make it first."
+            )

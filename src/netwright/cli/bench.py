@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json as jsons
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from netwright.cli.arguments import interruptible
+from netwright.cli.arguments import interruptible, listed, writable
 
 Option = typer.Option
 QUERIES = 100
@@ -64,6 +62,7 @@ def bench(
     plot: Annotated[Path | None, Option(help="HTML page to write.")] = None,
 ) -> None:
     """Compare strategies on a table of designs, many seeds each."""
+    from netwright.cli.progress import ticker
     from netwright.core.audit import Audit
     from netwright.evaluators.columns import Columns, Limit
     from netwright.evaluators.designs import read_table
@@ -71,23 +70,23 @@ def bench(
     from netwright.recipes.replay import Rules
 
     interruptible()
-    _writable(json, plot)
+    writable(json, plot)
     _payable(cost, cost_budget)
     limits = tuple(map(Limit.parse, limit or ()))
     further = tuple(minimise or ())
-    scores = tuple(_listed(cheap))
+    scores = tuple(listed(cheap))
     columns = Columns(validation, test, cost, further, limits, scores, direction)
     if queries is None and cost_budget is None:
         queries = QUERIES
     rules = Rules(queries, cost_budget, cost_scale, workers)
     audit = Audit()
     designs = read_table(
-        table, columns, space=space, arch=arch, parameters=_listed(parameters), audit=audit
+        table, columns, space=space, arch=arch, parameters=listed(parameters), audit=audit
     )
     _print_notes(audit.entries())
     which = range(seed, seed + seeds)
-    found = compare(designs, _listed(strategies), which, rules, jobs, _ticker())
-    outcome = {"table": table, "design": space or _listed(parameters), **found}
+    found = compare(designs, listed(strategies), which, rules, jobs, ticker("replays"))
+    outcome = {"table": table, "design": space or listed(parameters), **found}
     _print_standings(outcome)
     if json is not None:
         json.write_text(jsons.dumps(outcome, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -97,37 +96,11 @@ def bench(
         write_comparison(outcome, plot)
 
 
-def _listed(text: str | None) -> list[str]:
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-
-def _writable(*paths: Path | None) -> None:
-    from netwright.core.errors import ConfigError
-
-    for path in paths:
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ConfigError(
-                f"There is no folder {str(path.parent)!r} to write to; make it first."
-            )
-
-
 def _payable(cost: str | None, cost_budget: float | None) -> None:
     from netwright.core.errors import ConfigError
 
     if cost_budget is not None and cost is None:
         raise ConfigError("A --cost-budget needs --cost, the column of seconds of a full training.")
-
-
-def _ticker() -> Callable[[int, int, str], None] | None:
-    """One line that renews itself, on a terminal only."""
-    if not sys.stderr.isatty():
-        return None
-
-    def tick(done: int, whole: int, strategy: str) -> None:
-        end = "\r\033[K" if done == whole else ""
-        typer.echo(f"\r\033[K{done} of {whole} replays, {strategy}{end}", nl=False, err=True)
-
-    return tick
 
 
 def _print_notes(entries: list[dict[str, Any]]) -> None:

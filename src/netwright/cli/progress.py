@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from netwright.core.budget import Clock
@@ -20,6 +21,20 @@ def make_progress(json_log: bool) -> Progress:
     if json_log:
         return JsonProgress()
     return LiveProgress() if sys.stderr.isatty() else NoteProgress()
+
+
+def ticker(unit: str) -> Callable[[int, int, str], None] | None:
+    """One line that renews itself, on a terminal only: how many of how many, and which."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tick(done: int, whole: int, which: str) -> None:
+        end = "\r\033[K" if done == whole else ""
+        print(
+            f"\r\033[K{done} of {whole} {unit}, {which}{end}", end="", file=sys.stderr, flush=True
+        )
+
+    return tick
 
 
 def snapshot(study: Study, clock: Clock) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from netwright.core.space import Space
 from netwright.core.strategy import StrategySpec
 from netwright.evaluators.table import DesignTable, TableEvaluator
 from netwright.strategies import get_strategy
-from netwright.strategies.warm_start import WarmStart
+from netwright.strategies.warm_start import with_cheap
 
 ROUNDING = 1e-9
 """Share by which a sum of costs may pass the budget: sums of seconds are not exact."""
@@ -174,10 +174,7 @@ def _sampler(spec: StrategySpec, table: DesignTable, space: Space, seed: int) ->
     sampler = spec.sampler(seed, space)
     if not table.columns.cheap:
         return sampler
-    if hasattr(sampler, "use_cheap"):
-        sampler.use_cheap(table.cheap)
-        return sampler
-    return WarmStart(sampler, table.space, table.cheap, seed=seed)
+    return with_cheap(sampler, table.space, table.cheap, seed)
 
 
 @contextmanager

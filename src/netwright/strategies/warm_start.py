@@ -7,7 +7,8 @@ It wraps any sampler, which afterwards goes on with those trials as its past:
     sampler = WarmStart(TPESampler(seed=0), space, score=lambda config: {"params": -size(config)})
     study = optuna.create_study(sampler=sampler)
 
-A sampler that uses cheap scores in a better way has a method `use_cheap(score)` and is not wrapped.
+A sampler that uses cheap scores in a better way has a method `use_cheap(score)` and is not wrapped;
+`with_cheap` knows.
 """
 
 from __future__ import annotations
@@ -115,6 +116,24 @@ class WarmStart(BaseSampler):
     def reseed_rng(self) -> None:
         """Passes it on; the pool stays what the seed says."""
         self.inner.reseed_rng()
+
+
+def with_cheap(
+    sampler: BaseSampler, space: Space, score: CheapScore, seed: int, pool: int = 1000
+) -> BaseSampler:
+    """A sampler with cheap scores in its hands.
+
+    Args:
+        sampler: Takes them itself if it has `use_cheap`, else it is wrapped.
+        space: What may be chosen.
+        score: The cheap scores of a design.
+        seed: The study's.
+        pool: How many random designs are scored for a sampler that is wrapped.
+    """
+    if hasattr(sampler, "use_cheap"):
+        sampler.use_cheap(score)
+        return sampler
+    return WarmStart(sampler, space, score, pool=pool, seed=seed)
 
 
 def mean_ranks(scores: Sequence[Mapping[str, float]]) -> np.ndarray:
