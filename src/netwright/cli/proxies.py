@@ -17,10 +17,13 @@ Option = typer.Option
 def proxies(
     space: Annotated[str, Option(help="Space of the designs; package:Class for your own.")],
     designs: Annotated[Path, Option(help="File with a design a line, as the space writes them.")],
-    data: Annotated[Path, Option(help="Zip of pictures, train/CLASS/*.jpg.")],
+    data: Annotated[str, Option(help="Pictures: folder, zip, npz or table of paths.")],
     json: Annotated[Path, Option(help="JSON file to write.")],
     proxies: Annotated[
         str | None, Option(help="Names, a,b,c; package:function for your own [all there are].")
+    ] = None,
+    target: Annotated[
+        str | None, Option(help="Column of classes [the class folder, or the array y].")
     ] = None,
     batch: Annotated[int, Option(help="Pictures that the nets are shown.")] = 64,
     seed: Annotated[int, Option(help="Of the pictures and of the first weights.")] = 0,
@@ -37,7 +40,7 @@ def proxies(
     read = read_designs(designs, built)
     names = listed(proxies) or known_proxies()
     found = score_designs(
-        built, read, read_batch(data, batch, seed), names, seed, ticker("designs")
+        built, read, read_batch(data, batch, seed, target), names, seed, ticker("designs")
     )
     json.write_text(jsons.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     seconds = time.monotonic() - began

@@ -21,7 +21,10 @@ from netwright.core.result import Result
 from netwright.core.task import Constraints, Task
 from netwright.data.splits import make_folds
 from netwright.evaluators.rows import open_fold, open_table
-from netwright.learners.image import ARCHITECTURE, ImageLearner
+from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
+from netwright.spaces.inheritance import bequeath, inherit
+from netwright.spaces.lineage import PARENT, Lineage, design_of
+from netwright.spaces.morphism import Morphism
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import LATENCY
 
@@ -39,6 +42,7 @@ class NetEvaluator(Evaluator):
         space: Of the designs.
         recipe: How to train: `epochs` and what else differs from the defaults.
         measure_latency: Whether latency is measured although nothing limits it.
+        weights: Folder in which designs leave weights to their children.
         seed: Decides the hold-out; the same for all trials.
     """
 
@@ -47,15 +51,17 @@ class NetEvaluator(Evaluator):
     space: NetSpaceName
     recipe: Mapping[str, Any] = field(default_factory=dict)
     measure_latency: bool = False
+    weights: Path | None = None
     seed: int = 0
 
     def evaluate(self, config: Config, context: Context) -> Result:
         """Counts and measures, then trains and judges."""
         started = time.monotonic()
-        costs = dict(counted(self.space, config, self.task))
+        design = design_of(config)
+        costs = dict(counted(self.space, design, self.task))
         limits = self.task.constraints
         if not broken(costs, limits) and (self.measure_latency or limits.max_latency_ms):
-            costs[LATENCY] = measured_ms(self.space, config, self.task)
+            costs[LATENCY] = measured_ms(self.space, design, self.task)
         over = excess(costs, limits)
         if broken(costs, limits):
             return Result(
@@ -76,10 +82,8 @@ class NetEvaluator(Evaluator):
     def _trained(self, config: Config, context: Context) -> tuple[dict[str, float], dict[str, Any]]:
         """Every metric on the held-back rows, and what training found out."""
         train, valid = open_fold(self.data, self.task, self.seed, 0)
-        inside = {f"{ARCHITECTURE}.{name}": value for name, value in config.items()}
-        learner = ImageLearner(self.space)
         started = time.monotonic()
-        model = learner.fit(train, Config({**self.recipe, **inside}), context)
+        model = self._model(train, config, context)
         artifacts = {
             "trained_seconds": round(time.monotonic() - started, 2),
             "tuned": dict(model.tuned),
@@ -98,6 +102,23 @@ class NetEvaluator(Evaluator):
         metrics[self.task.metric.name] = self.task.metric
         scores = {name: m.score(truth, predicted, weight) for name, m in metrics.items()}
         return scores, artifacts
+
+    def _model(self, train: Task, config: Config, context: Context) -> NetModel:
+        """A net with weights at random, or with its parent's, which it leaves to its children."""
+        import torch
+
+        inside = {f"{ARCHITECTURE}.{name}": v for name, v in design_of(config).items()}
+        whole = Config({**self.recipe, **inside})
+        learner, space = ImageLearner(self.space), self.space.open()
+        if PARENT not in config or self.weights is None or not isinstance(space, Morphism):
+            return learner.fit(train, whole, context)
+        torch.set_num_threads(context.threads)
+        torch.manual_seed(context.seed)
+        self.weights.mkdir(exist_ok=True)
+        net = inherit(Lineage(space), config, self.task, self.weights, context.seed)
+        model = learner.train(net, train, whole, context)
+        bequeath(net.to("cpu"), config, self.weights)
+        return model
 
 
 def excess(costs: Mapping[str, float], limits: Constraints) -> dict[str, float]:
@@ -128,7 +149,8 @@ class KeepsLimits:
     task: Task
 
     def __call__(self, config: Config) -> bool:
-        return not broken(counted(self.space, config, self.task), self.task.constraints)
+        costs = counted(self.space, design_of(config), self.task)
+        return not broken(costs, self.task.constraints)
 
 
 def counted(space: NetSpaceName, config: Config, task: Task) -> Mapping[str, float]:

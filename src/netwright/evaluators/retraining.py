@@ -16,13 +16,13 @@ from netwright.core.task import Task
 from netwright.evaluators.nets import MODEL
 from netwright.evaluators.refit import SOURCE
 from netwright.evaluators.rows import open_table
-from netwright.learners.image import ARCHITECTURE, ImageLearner
+from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.spaces.naming import NetSpaceName
 
 
 @dataclass(frozen=True)
 class RetrainEvaluator(Evaluator):
-    """Trains from scratch until the time is over or the epochs are done, and keeps the net.
+    """Trains until the time is over or the epochs are done, and keeps the net.
 
     Attributes:
         task: The statement, without rows.
@@ -30,6 +30,7 @@ class RetrainEvaluator(Evaluator):
         space: Of the design, perhaps wider or deeper than it was searched in.
         design: The design.
         recipe: How to train.
+        start: Folder of a trained net of this design to go on from, None for random weights.
     """
 
     task: Task
@@ -37,13 +38,22 @@ class RetrainEvaluator(Evaluator):
     space: NetSpaceName
     design: Config
     recipe: Mapping[str, Any]
+    start: Path | None = None
 
     def evaluate(self, config: Config, context: Context) -> Result:
         """Trains and saves."""
+        import torch
+
         started = time.monotonic()
         inside = {f"{ARCHITECTURE}.{name}": value for name, value in self.design.items()}
         data = self.task.with_data(open_table(self.data))
-        model = ImageLearner(self.space).fit(data, Config({**self.recipe, **inside}), context)
+        whole, learner = Config({**self.recipe, **inside}), ImageLearner(self.space)
+        if self.start is None:
+            model = learner.fit(data, whole, context)
+        else:
+            torch.set_num_threads(context.threads)
+            _, net = NetModel.load(self.start).net.children()  # behind its layer for pixels
+            model = learner.train(net, data, whole, context)
         assert context.folder is not None
         folder = context.folder / MODEL
         folder.mkdir(exist_ok=True)

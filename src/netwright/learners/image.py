@@ -174,11 +174,23 @@ class ImageLearner(Learner):
 
         torch.set_num_threads(context.threads)
         torch.manual_seed(context.seed)
-        built = self._built(data, config)
-        net = with_pixels(built.net(), built.shape[0], stacked(data.data.features[built.column]))
-        return train_net(net, built, data, recipe_of(config, len(data.data)), context)
+        return self.train(self.built(data, config).net(), data, config, context)
 
-    def _built(self, data: Task, config: Config) -> Built:
+    def train(self, net: nn.Module, data: Task, config: Config, context: Context) -> NetModel:
+        """Trains a net of the design, whatever its weights are now.
+
+        Args:
+            net: As the space builds it.
+            data: The task with its rows.
+            config: Its design, and how to train.
+            context: See `fit`.
+        """
+        built = self.built(data, config)
+        whole = with_pixels(net, built.shape[0], stacked(data.data.features[built.column]))
+        return train_net(whole, built, data, recipe_of(config, len(data.data)), context)
+
+    def built(self, data: Task, config: Config) -> Built:
+        """The words a net of the task is built from."""
         (column,) = data.schema.used
         numbers = not data.classes
         return Built(

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import io
 import math
-import zipfile
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netwright.core.audit import Audit
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError, DataError
+from netwright.core.space import Space
+from netwright.core.strategy import StrategySpec
 from netwright.core.task import Task
-from netwright.paradigms.nas.proxies.cheap import ProxyScores
+from netwright.data.prepare import Wishes, prepare
+from netwright.data.readers import implied_target
+from netwright.data.table import Table
+from netwright.paradigms.nas.proxies import get_proxy
+from netwright.paradigms.nas.proxies.cheap import ProxyScores, with_proxies
 from netwright.spaces import get_space
 from netwright.spaces.nets import NetSpace, image_task
 
 if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
     from torch import Tensor
+
+BATCH = 64
+"""Pictures that proxies of a search look at."""
 
 Designs = list[tuple[str, Config]]
 """Each as its text, and what the space makes of it."""
@@ -100,30 +110,80 @@ def read_designs(path: Path, space: NetSpace) -> Designs:
     return designs
 
 
-def read_batch(path: Path, size: int, seed: int) -> Batch:
-    """Some images of a zip with `train/CLASS/*.jpg`, each channel scaled to mean 0 and spread 1.
+def read_batch(source: Any, size: int, seed: int, target: str | None = None) -> Batch:
+    """Some pictures of a source, each channel scaled to mean 0 and spread 1.
+
+    Args:
+        source: A folder, zip file, table with paths, npz file or frame.
+        size: How many.
+        seed: Decides which.
+        target: Column of the classes, None for what the source says by its nature.
 
     Raises:
-        DataError: It is no such zip, or holds fewer images than that.
+        UserError: It holds no classified pictures, or fewer than that.
+    """
+    wanted = target or implied_target(source)
+    if wanted is None:
+        raise ConfigError(f"Name the column of classes in {str(source)!r} with --target.")
+    return batch_of(prepare(source, wanted, Wishes(), Audit()), size, seed)
+
+
+def batch_of(task: Task, size: int, seed: int) -> Batch:
+    """Some pictures of a task with rows.
+
+    Raises:
+        DataError: It has fewer.
     """
     import torch
-    from PIL import Image
 
-    try:
-        with zipfile.ZipFile(path) as packed:
-            names = [n for n in sorted(packed.namelist()) if n.startswith("train/")]
-            names = [n for n in names if n.endswith((".jpg", ".png"))]
-            if not 2 <= size <= len(names):
-                raise DataError(
-                    f"A batch has from 2 to {len(names)} images, as {path.name} holds. Got {size}."
-                )
-            chosen = np.random.default_rng(seed).choice(names, size, replace=False)
-            pictures = [Image.open(io.BytesIO(packed.read(n))).convert("RGB") for n in chosen]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"Could not read images from {str(path)!r}: {error}.") from error
-    images = torch.tensor(np.stack([np.asarray(picture) for picture in pictures])).float()
-    images = (images - images.mean((0, 1, 2))) / images.std((0, 1, 2)).clamp_min(1e-6)
-    classes = sorted({PurePosixPath(name).parts[1] for name in names})
-    targets = torch.tensor([classes.index(PurePosixPath(name).parts[1]) for name in chosen])
-    task = image_task((3, *images.shape[1:3]), len(classes), path.stem)
-    return images.permute(0, 3, 1, 2), targets, task
+    from netwright.learners.image import stacked
+
+    rows = len(task.data)
+    if not 2 <= size <= rows:
+        raise DataError(f"A batch has from 2 to {rows} pictures, as there are. Got {size}.")
+    shape = task.input_shape
+    (column,) = task.schema.of_type("image")
+    chosen = np.sort(np.random.default_rng(seed).choice(rows, size, replace=False))
+    images = stacked(task.data.features[column].iloc[chosen]).float()
+    spread = images.std((0, 2, 3), keepdim=True).clamp_min(1e-6)
+    images = (images - images.mean((0, 2, 3), keepdim=True)) / spread
+    targets = torch.from_numpy(np.array(task.data.target[chosen], dtype=np.int64))
+    return images, targets, image_task(shape, task.outputs, task.name)
+
+
+@dataclass(frozen=True)
+class Warmed:
+    """Makes a strategy's sampler with proxies as its cheap scores; importable by workers.
+
+    Attributes:
+        inner: The strategy.
+        proxies: Names, or `package:function`.
+        task: The statement, without rows.
+        data: Folder of the rows.
+    """
+
+    inner: StrategySpec
+    proxies: tuple[str, ...]
+    task: Task
+    data: Path
+
+    def __call__(self, seed: int, space: Space) -> BaseSampler:
+        """The sampler."""
+        rows = Table.open(self.data)
+        images, targets, task = batch_of(self.task.with_data(rows), min(BATCH, len(rows)), seed)
+        scores = ProxyScores(space, task, images, targets, self.proxies, seed)  # type: ignore[arg-type]
+        return with_proxies(self.inner.sampler(seed, space), scores)
+
+
+def warmed(inner: StrategySpec, proxies: Sequence[str], task: Task, data: Path) -> StrategySpec:
+    """A strategy that begins with what proxies like best.
+
+    Raises:
+        UnknownName: No such proxy.
+        ConfigError: The strategy walks another space than the one that builds nets.
+    """
+    for name in proxies:
+        get_proxy(name)
+    if inner.flat:
+        raise ConfigError(f"The strategy {inner.name!r} takes no proxies; use auto or random.")
+    return StrategySpec(inner.name, Warmed(inner, tuple(proxies), task, data), placed=True)

@@ -25,6 +25,7 @@ from netwright.recipes.designs import judged, pick
 from netwright.recipes.machine import cores, memory_bytes
 from netwright.recipes.search import RECIPE
 from netwright.recipes.search_options import SearchOptions
+from netwright.spaces.lineage import PARENT, design_of
 from netwright.spaces.naming import NetSpaceName
 
 SUFFIX = "retrain"
@@ -80,8 +81,9 @@ def retrain(
         task=task,
         data=folder.data,
         space=space,
-        design=record.config,
+        design=design_of(record.config),
         recipe={**recipe, **({"augment": augment} if augment else {})},
+        start=_inherited(folder, record, bool(arguments)),
     )
     with folder.owned():
         progress.begin(clock, out=str(run), target=task.target, level="retrain", trials=1)
@@ -94,6 +96,12 @@ def retrain(
         result = folder.read_json("result.json")
         folder.write_json("result.json", result | judged(folder, options.fit.test))
     return folder
+
+
+def _inherited(folder: RunFolder, record: TrialRecord, resized: bool) -> Path | None:
+    """Where the weights lie that a grown design goes on from; others begin at random."""
+    source = folder.trials / f"{record.number:04d}" / MODEL
+    return source if PARENT in record.config and source.exists() and not resized else None
 
 
 def _train(
@@ -144,7 +152,7 @@ def _hand_over(
     result = folder.read_json("result.json")
     told = {
         "number": record.number,
-        "design": space.open().to_text(record.config),
+        "design": space.open().to_text(design_of(record.config)),
         "arguments": dict(space.arguments),
         "epochs": last.artifacts["tuned"]["epochs"],
         "trained_seconds": last.artifacts["trained_seconds"],
@@ -153,5 +161,5 @@ def _hand_over(
     folder.write_json("result.json", {**result, "retrained": told, "ensemble": inside})
     folder.audit.say(
         "retrain",
-        f"Design {record.number} was trained from scratch on all rows for {told['epochs']} epochs.",
+        f"Design {record.number} was trained on all rows for {told['epochs']} epochs.",
     )

@@ -28,12 +28,17 @@ from netwright.engines import get_engine
 from netwright.evaluators.nets import KeepsLimits, NetEvaluator
 from netwright.recipes import designs
 from netwright.recipes.machine import memory_bytes, workers_of
+from netwright.recipes.proxies import warmed
 from netwright.recipes.search_options import SearchOptions
+from netwright.spaces.lineage import Lineage
+from netwright.spaces.morphism import Morphism
 from netwright.spaces.nets import NetSpace
 from netwright.strategies import get_strategy
 from netwright.strategies.pruners import get_pruner
 
 RECIPE = "search"
+INHERITING = ("nash", "morphism_evolution")
+"""Strategies whose children begin with their parents' weights, in a space that can grow."""
 STUDY = "study"
 SEARCH_SHARE = 0.9
 """Share of the time in which new designs are begun; the rest is for ending well."""
@@ -72,12 +77,15 @@ class Search:
             space=self.options.space,
             recipe=self.options.training(self.task),
             measure_latency=self.options.measures_latency(self.task),
+            weights=self.folder.path / "weights",
             seed=self.options.fit.seed,
         )
 
     def space(self) -> NetSpace:
         """What may be built, under the limits that can be counted."""
         space = self.options.space.open()
+        if self.options.fit.strategy in INHERITING and isinstance(space, Morphism):
+            space = Lineage(space)
         if not self.options.limits:
             return space
         return space.limited(KeepsLimits(self.options.space, self.task.with_data(None)))
@@ -87,11 +95,8 @@ class Search:
         fit, space = self.options.fit, self.space()
         strategy = get_strategy(fit.strategy)
         if self.options.proxies:
-            from netwright.recipes.proxies import warmed
-
-            strategy = warmed(
-                strategy, self.options.proxies, self.options.space, self.task, self.folder.data
-            )
+            statement = self.task.with_data(None)
+            strategy = warmed(strategy, self.options.proxies, statement, self.folder.data)
         return Study(
             space,
             objectives=self.options.judged(self.task),
@@ -130,7 +135,7 @@ def run(
     clock = Clock.start(fit.seconds, elapsed)
     progress = progress or Progress()
     engine = get_engine(fit.engine, fit.address)
-    get_strategy(fit.strategy)
+    strategy = get_strategy(fit.strategy)
     options.space.open()
     check_output(out, overwrite)
     engine.warm_up(fit.threads)
@@ -140,6 +145,8 @@ def run(
     task = with_folds(prepare(source, fit.target, _metric(options), notes), 1)
     task.input_shape  # noqa: B018 - refuses what are no pictures
     options.judged(task)
+    if options.proxies:  # refused before a folder is made
+        warmed(strategy, options.proxies, task, Path())
     designs.check_limits(options.space, task)
     folder = RunFolder.create(out, overwrite)
     for entry in notes.entries():

@@ -8,6 +8,7 @@ from typing import Any
 
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import Study, read_study
+from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, Graph, NetSpace
 
@@ -100,7 +101,7 @@ def described(study: Study, space: NetSpace, result: dict[str, Any]) -> list[dic
         rows.append(
             {
                 "number": record.number,
-                "design": space.to_text(record.config),
+                "design": space.to_text(design_of(record.config)),
                 "objectives": {name: scores.get(name) for name, _ in study.objectives},
                 "costs": {name: scores[name] for name in COSTS if name in scores},
                 "feasible": record.feasible,

@@ -65,7 +65,8 @@ class WarmStart(BaseSampler):
     def first(self) -> list[Config]:
         """The designs to begin with, the best first."""
         rng = np.random.default_rng(self.seed)
-        drawn = (self.space.sample(rng) for _ in range(self.pool))
+        drawn = [self.space.sample(rng) for _ in range(self.pool)]
+        drawn = [config for config in drawn if self.space.allows(config)] or drawn[: self.count]
         different = list({self.space.canonical(config): config for config in drawn}.values())
         order = mean_ranks([self.score(config) for config in different]).argsort(kind="stable")
         return [different[place] for place in order[: self.count]]
