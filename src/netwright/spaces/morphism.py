@@ -7,6 +7,7 @@ without changing what it says; `grow` makes it that.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from netwright.core.combining import Joined, Repeated
@@ -126,25 +127,23 @@ class Morphism(NetSpace):
         Returns:
             (what was done, the bigger design), no design twice.
         """
-        found = []
-        for place in range(self.stages):
-            name = f"stage{place}"
-            found += self._next(config, f"{name}.width", self.widths, "widen")
-            found += self._next(config, f"{name}.kernel", self.kernels, "grow kernel of")
-            count = int(config[f"{name}.blocks"] or 0)
-            for block in range(count):
-                here = f"{name}.blocks.{block}"
-                found += self._next(config, f"{here}.kernel", self.kernels, "grow kernel of")
-                found += self._next(config, f"{here}.skip", (False, True), "add skip to")
-            if count < self.blocks:
-                found += [
-                    (f"deepen {name} at {block}", self._deeper(config, name, block))
-                    for block in range(count + 1)
-                ]
         unique: dict[Config, str] = {}
-        for text, child in found:
-            unique.setdefault(child, text)
+        for place in range(self.stages):
+            for text, child in self._moves_in(config, f"stage{place}"):
+                unique.setdefault(child, text)
         return [(text, child) for child, text in unique.items()]
+
+    def _moves_in(self, config: Config, stage: str) -> Iterator[tuple[str, Config]]:
+        count = int(config[f"{stage}.blocks"] or 0)
+        blocks = [f"{stage}.blocks.{place}" for place in range(count)]
+        yield from self._next(config, f"{stage}.width", self.widths, "widen")
+        for where in (stage, *blocks):
+            yield from self._next(config, f"{where}.kernel", self.kernels, "grow kernel of")
+        for where in blocks:
+            yield from self._next(config, f"{where}.skip", (False, True), "add skip to")
+        if count < self.blocks:
+            for place in range(count + 1):
+                yield f"deepen {stage} at {place}", self._deeper(config, stage, place)
 
     def descend(self, parent: Config, rng: Generator, moves: int = 1) -> Config:
         """What a few random moves make of a design; as it is when it cannot grow any more."""
@@ -159,10 +158,11 @@ class Morphism(NetSpace):
     @staticmethod
     def _next(
         config: Config, name: str, values: tuple[Any, ...], verb: str
-    ) -> list[tuple[str, Config]]:
+    ) -> Iterator[tuple[str, Config]]:
+        """One value further, unless it is the last."""
         place = values.index(config[name]) + 1
-        where = name.rpartition(".")[0]
-        return [(f"{verb} {where}", Config({**config, name: v})) for v in values[place : place + 1]]
+        if place < len(values):
+            yield f"{verb} {name.rpartition('.')[0]}", Config({**config, name: values[place]})
 
     def _deeper(self, config: Config, stage: str, place: int) -> Config:
         """The design with a new block at a place; those behind it move on."""

@@ -24,7 +24,9 @@ from netwright.strategies.proposer import Past, Proposer, at_least, spec
 class Growing(Protocol):
     """A space whose designs grow into others."""
 
-    def descend(self, parent: Config, rng: Generator, moves: int = 1) -> Config: ...
+    def descend(self, parent: Config, rng: Generator, moves: int = 1) -> Config:
+        """What a few random moves make of a design."""
+        ...
 
 
 class Inheriting(Proposer):
