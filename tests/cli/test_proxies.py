@@ -79,8 +79,8 @@ def test_a_broken_line_is_named(cli: Cli, listing: Path, data: Path, tmp_path: P
     ("changed", "said"),
     [
         ({"--proxies": "synflo"}, "'synflow'"),
-        ({"--batch": 13}, "from 2 to 12 images"),
-        ({"--batch": 1}, "from 2 to 12 images"),
+        ({"--batch": 13}, "from 2 to 12 pictures"),
+        ({"--batch": 1}, "from 2 to 12 pictures"),
         ({"--space": "mlpp"}, "'mlp'"),
         ({"--designs": "nowhere.txt"}, "nowhere.txt"),
         ({"--data": "nowhere.zip"}, "nowhere.zip"),
