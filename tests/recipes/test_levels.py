@@ -20,6 +20,8 @@ from netwright.recipes.options import LEVELS
 from netwright.recipes.timing import choose_folds, share_out
 from netwright.testing import check_space, toy_task
 
+TABULAR = [name for name in available() if name != "image"]
+
 
 @pytest.fixture(params=[True, False], ids=["rich", "poor"])
 def task(request: pytest.FixtureRequest) -> Task:
@@ -42,7 +44,7 @@ def test_who_competes_at_each_level(task: Task) -> None:
     assert chosen("manual") == chosen("hpo") == ["lightgbm"]
     assert chosen("hpo", "linear", "net") == ["linear"]
     assert chosen("architecture") == ["net"]
-    assert chosen("full") == chosen("select") == available()
+    assert chosen("full") == chosen("select") == TABULAR
     assert chosen("full", "linear", "neighbours") == ["linear", "neighbours"]
 
 
@@ -168,3 +170,16 @@ def test_more_time_means_more_folds() -> None:
 def test_without_a_clock_only_rows_decide() -> None:
     assert choose_folds(sized(1000, 5000), None, 1)[0] == 5
     assert choose_folds(sized(50_000, 2), None, 64)[0] == 1
+
+
+def test_pictures_have_their_own_learner_and_hold_outs() -> None:
+    from tests.learners.test_image import make_task
+
+    pictures = make_task("binary", 600)
+    assert choose_learners(pictures, "full", [], Audit()) == ["image"]
+    assert choose_folds(pictures, None, 2)[0] == 1
+    assert choose_folds(pictures, 10, 2)[0] == 1
+    assert choose_folds(pictures, 6000, 2)[0] == 5
+    space = build_space(pictures, ["image"], "full")
+    check_space(space, samples=5)
+    assert len(first_designs(space, ["image"], "full", None)) == 4

@@ -50,6 +50,21 @@ PORTFOLIO: tuple[dict[str, Any], ...] = (
     },
     {"learner": "linear", "linear.text": "svd", "linear.numbers": "standard", "linear.C": 0.1},
     {"learner": "neighbours"},
+    {"learner": "image"},
+    {"learner": "image", "image.augment": "flip"},
+    {
+        "learner": "image",
+        "image.architecture.width": 48,
+        "image.architecture.depth1": 2,
+        "image.architecture.activation": "silu",
+    },
+    {
+        "learner": "image",
+        "image.augment": "trivial",
+        "image.architecture.width": 24,
+        "image.architecture.depth0": 2,
+        "image.architecture.depth2": 2,
+    },
     {"learner": "extra_trees", "extra_trees.categories": "target", "extra_trees.max_features": 1.0},
 )
 """Strong and different designs, tried first in this order; all else takes the defaults."""
@@ -67,7 +82,7 @@ def choose_learners(task: Task, level: str, wanted: Sequence[str], audit: Audit)
         if name not in known and ":" not in name:
             raise unknown_name("learner", name, known)
     trust(wanted)
-    chosen = list(wanted) or _usual(level)
+    chosen = list(wanted) or _usual(level, task)
     fitting = []
     for name in chosen:
         reason = find("learners", name, LEARNERS)().unfit_for(task)
@@ -88,12 +103,14 @@ def choose_learners(task: Task, level: str, wanted: Sequence[str], audit: Audit)
     return fitting[:1] if level in ("manual", "hpo") else fitting
 
 
-def _usual(level: str) -> list[str]:
+def _usual(level: str, task: Task) -> list[str]:
+    if task.schema.of_type("image"):
+        return ["image"]
     if level == "architecture":
         return ["net"]
     if level in ("manual", "hpo"):
         return ["lightgbm"]
-    return available()
+    return [name for name in available() if name != "image"]
 
 
 def build_space(task: Task, learners: Sequence[str], level: str) -> Space:

@@ -10,6 +10,11 @@ from netwright.core.task import Task
 LIGHTGBM_SECONDS = 1e-8
 """Seconds one core needs for a row, a column and a boosting round (measured on two machines)."""
 ROUNDS = 300
+NET_SECONDS = 9e-6
+"""Seconds one core needs for a picture, a pixel and an epoch of the default net (measured)."""
+EPOCHS = 30
+WANTED_NETS = 4
+"""Nets of pictures a search should manage; they take long, and a few are enough."""
 WANTED_TRIALS = 12
 """Trials a search should manage; folds are chosen so that it can."""
 
@@ -60,7 +65,10 @@ def choose_folds(task: Task, seconds: float | None, workers: int) -> tuple[int, 
     if task.split.kind == "time":
         return (3, "order of time") if rows < 50_000 else (1, "order of time and many rows")
     if seconds is None:
-        return (5, "few rows") if rows <= 20_000 else (1, "many rows")
+        few = 500 if task.schema.of_type("image") else 20_000
+        return (5, "few rows") if rows <= few else (1, "many rows")
+    if task.schema.of_type("image"):
+        return _folds_of_pictures(task, seconds, workers)
     outputs = task.outputs if task.outputs > 2 else 1
     effective = columns + 20 * len(task.schema.of_type("text"))
     one = rows * effective * ROUNDS * outputs * LIGHTGBM_SECONDS + 0.15
@@ -71,3 +79,11 @@ def choose_folds(task: Task, seconds: float | None, workers: int) -> tuple[int, 
     if not math.isfinite(one):
         folds = 1
     return folds, f"one training of a boosted model is guessed at {one:.1f} s"
+
+
+def _folds_of_pictures(task: Task, seconds: float, workers: int) -> tuple[int, str]:
+    pixels = sum(math.prod(column.shape[1:]) for column in task.schema.used)
+    one = len(task.data) * pixels * EPOCHS * NET_SECONDS
+    share = 0.7 * seconds * workers / WANTED_NETS
+    folds = next((count for count in (5, 3) if one * count <= share), 1)
+    return folds, f"one training of a net is guessed at {one:.0f} s"
