@@ -16,7 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from netwright.paradigms.nas.proxies.probe import Probe, Proxy
 
-IMAGES = 16
+IMAGES = 8
 NOISE = 0.01
 """alpha of the paper."""
 
