@@ -183,3 +183,25 @@ def test_options_survive_a_round_trip() -> None:
         space="nasbench201", target="class", time="20m", proxies="synflow,naswot", max_flops_g=0.1
     )
     assert SearchOptions.from_json(json.loads(json.dumps(options.to_json()))) == options
+
+
+def test_a_found_net_is_scaled(searched: Path, cli: Callable[..., Outcome]) -> None:
+    done = cli("scale", searched / "run", "--phi", "1,2", "--json")
+    assert done.code == 0, done.err
+    for row, wanted in zip(json.loads(done.out)["sizes"], (2.0, 4.0), strict=True):
+        assert row["growth"] == pytest.approx(wanted, rel=0.1)
+    assert "alpha 1.2" in cli("scale", searched / "run", "--phi", "1").out
+    refused = cli("scale", searched / "run", "--phi", "much")
+    assert refused.code == 2
+    assert "--phi takes numbers" in refused.err
+
+
+def test_scaling_is_learned_by_training(searched: Path) -> None:
+    from netwright.recipes.scaling import scale_run
+
+    told: list[object] = []
+    found = scale_run(searched / "run", [1.0], seconds=0.5, tick=told.append)
+    assert told
+    factors = found["scaling"]
+    growth = factors["alpha"] * factors["beta"] ** 2 * factors["gamma"] ** 2
+    assert growth == pytest.approx(2, rel=0.1)

@@ -16,6 +16,7 @@ from netwright.cli.proxies import proxies
 from netwright.cli.report import report
 from netwright.cli.resume import resume
 from netwright.cli.retrain import retrain
+from netwright.cli.scale import scale
 from netwright.cli.search import search
 from netwright.cli.show import show
 from netwright.cli.worker import worker
@@ -57,6 +58,7 @@ for command in (
     evaluate,
     export,
     profile,
+    scale,
     worker,
     dashboard,
     bench,

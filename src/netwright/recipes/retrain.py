@@ -64,11 +64,7 @@ def retrain(
         ConfigError: The design is not one of the search's.
         NoModel: The time was over before a net was trained.
     """
-    folder = RunFolder.open(run)
-    facts = folder.read_json(MARK)
-    if facts.get("recipe") != RECIPE:
-        raise RunError(f"The run {str(run)!r} is no search; make one with 'netwright search'.")
-    options = SearchOptions.from_json(facts["options"])
+    folder, options = open_search(run)
     study, task = read_study(folder), folder.task()
     record = pick(study, design)
     if seconds is None and epochs is None:
@@ -96,6 +92,19 @@ def retrain(
         result = folder.read_json("result.json")
         folder.write_json("result.json", result | judged(folder, options.fit.test))
     return folder
+
+
+def open_search(run: str | Path) -> tuple[RunFolder, SearchOptions]:
+    """The folder of a search, and what was asked for.
+
+    Raises:
+        RunError: There is no run, or it is none of a search.
+    """
+    folder = RunFolder.open(run)
+    facts = folder.read_json(MARK)
+    if facts.get("recipe") != RECIPE:
+        raise RunError(f"The run {str(run)!r} is no search; make one with 'netwright search'.")
+    return folder, SearchOptions.from_json(facts["options"])
 
 
 def _inherited(folder: RunFolder, record: TrialRecord, resized: bool) -> Path | None:

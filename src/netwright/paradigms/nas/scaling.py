@@ -108,11 +108,16 @@ def grid_search(base: Base, judge: Callable[[Size], float], step: float = 0.2) -
     judged: dict[Size, float] = {}
     scores: dict[Scaling, float] = {}
     for scaling in grid(step):
-        size = scale(base, scaling, 1.0)
+        try:
+            size = scale(base, scaling, 1.0)
+        except ConfigError:  # a small net has no such size; others of the grid will do
+            continue
         if size not in judged:
             judged[size] = judge(size)
         scores[scaling] = judged[size]
-    return max(scores, key=lambda one: scores[one])
+    if not scores:
+        scale(base, PUBLISHED, 1.0)  # says why not
+    return max(scores, key=lambda one: scores[one], default=PUBLISHED)
 
 
 def scale(base: Base, scaling: Scaling, phi: float) -> Size:
