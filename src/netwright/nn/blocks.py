@@ -12,6 +12,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
     "selu": nn.SELU,
+    "hard_swish": nn.Hardswish,
 }
 NORMS = ("none", "batch", "layer")
 
@@ -112,3 +113,21 @@ class CategoryEmbedding(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         """(batch, columns) whole numbers -> (batch, total width)."""
         return torch.cat([table(codes[:, i]) for i, table in enumerate(self.tables)], dim=1)
+
+
+class SqueezeExcite(nn.Module):
+    """Weighs every channel by what all channels are on average (Hu, Shen and Sun, CVPR 2018)."""
+
+    def __init__(self, channels: int, hidden: int, activation: str) -> None:
+        super().__init__()
+        smooth = activation == "silu"  # EfficientNet's; MobileNetV3 keeps to cheap functions
+        self.reduce = nn.Conv2d(channels, hidden, 1)
+        self.activation = nn.SiLU() if smooth else nn.ReLU()
+        self.expand = nn.Conv2d(hidden, channels, 1)
+        self.gate = nn.Sigmoid() if smooth else nn.Hardsigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels, h, w) -> the same."""
+        mean = x.mean(dim=(2, 3), keepdim=True)  # (batch, channels, 1, 1)
+        out: Tensor = x * self.gate(self.expand(self.activation(self.reduce(mean))))
+        return out

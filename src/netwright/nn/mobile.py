@@ -11,11 +11,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "hard_swish": nn.Hardswish,
-    "silu": nn.SiLU,
-}
+from netwright.nn.blocks import ACTIVATIONS, SqueezeExcite
 
 
 @dataclass(frozen=True)
@@ -77,24 +73,6 @@ def convolution(
         nn.BatchNorm2d(outputs),
         ACTIVATIONS[activation](),
     )
-
-
-class SqueezeExcite(nn.Module):
-    """Weighs every channel by what all channels are on average."""
-
-    def __init__(self, channels: int, hidden: int, activation: str) -> None:
-        super().__init__()
-        smooth = activation == "silu"  # EfficientNet's; MobileNetV3 keeps to cheap functions
-        self.reduce = nn.Conv2d(channels, hidden, 1)
-        self.activation = nn.SiLU() if smooth else nn.ReLU()
-        self.expand = nn.Conv2d(hidden, channels, 1)
-        self.gate = nn.Sigmoid() if smooth else nn.Hardsigmoid()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, h, w) -> the same."""
-        mean = x.mean(dim=(2, 3), keepdim=True)  # (batch, channels, 1, 1)
-        out: Tensor = x * self.gate(self.expand(self.activation(self.reduce(mean))))
-        return out
 
 
 class InvertedResidual(nn.Module):

@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from netwright.nn.blocks import ACTIVATIONS
-
-
-class SqueezeExcite(nn.Module):
-    """Weighs channels by what the whole map shows (Hu, Shen and Sun, CVPR 2018)."""
-
-    def __init__(self, channels: int, reduction: int = 8) -> None:
-        super().__init__()
-        hidden = max(4, channels // reduction)
-        self.squeeze = nn.Conv2d(channels, hidden, 1)
-        self.excite = nn.Conv2d(hidden, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, h, w) -> the same."""
-        mean = x.mean(dim=(2, 3), keepdim=True)  # (batch, channels, 1, 1)
-        return x * torch.sigmoid(self.excite(torch.relu(self.squeeze(mean))))
+from netwright.nn.blocks import ACTIVATIONS, SqueezeExcite
 
 
 class ResidualBlock(nn.Module):
@@ -38,7 +22,7 @@ class ResidualBlock(nn.Module):
             ACTIVATIONS[activation](),
             nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
             nn.BatchNorm2d(outputs),
-            SqueezeExcite(outputs) if squeeze else nn.Identity(),
+            SqueezeExcite(outputs, max(4, outputs // 8), activation) if squeeze else nn.Identity(),
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
