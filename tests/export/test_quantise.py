@@ -65,3 +65,15 @@ def test_it_is_quiet(learned: Learned, tmp_path: Path, capfd: pytest.CaptureFixt
 def test_without_samples_there_is_nothing_to_calibrate_with(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="typical inputs"):
         quantise(tmp_path / "net.onnx", tmp_path / "int8.onnx", np.empty((0, 1, 8, 8)))
+
+
+def test_names_and_zero_points_are_left_out(twins: tuple[Path, Path, Quantised]) -> None:
+    graph = onnx.load(str(twins[1])).graph
+    names = {name for node in graph.node for name in (*node.input, *node.output)}
+    assert all(len(name) <= 4 or name in ("inputs", "outputs") for name in names)
+    weights = {
+        tensor.name for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.INT8
+    }
+    readers = [node for node in graph.node if node.input[0] in weights]
+    assert len(readers) == len(weights) == 4
+    assert all(len(node.input) == 2 for node in readers)
