@@ -75,7 +75,7 @@ def main() -> None:
     labels = data.target[order]
     x, y = torch.from_numpy(inputs[:TRAINED]), torch.from_numpy(labels[:TRAINED])
     found = {
-        space: judged(trained(space, x, y, epochs=1 if smoke else 8), inputs, labels)
+        space: judged(trained(space, x, y, epochs=1 if smoke else 4), inputs, labels)
         for space in (SPACES[:1] if smoke else SPACES)
     }
     write("int8", found, smoke)
