@@ -65,3 +65,15 @@ def test_it_is_quiet(learned: Learned, tmp_path: Path, capfd: pytest.CaptureFixt
 def test_without_samples_there_is_nothing_to_calibrate_with(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="typical inputs"):
         quantise(tmp_path / "net.onnx", tmp_path / "int8.onnx", np.empty((0, 1, 8, 8)))
+
+
+def test_names_and_zero_points_are_left_out(twins: tuple[Path, Path, Quantised]) -> None:
+    graph = onnx.load(str(twins[1])).graph
+    names = {name for node in graph.node for name in (*node.input, *node.output)}
+    assert all(len(name) <= 4 or name in ("inputs", "outputs") for name in names)
+    made_by = {node.output[0]: node for node in graph.node}
+    given = {"Conv": 2, "Gemm": 3}  # to what turns their weights back into floats
+    weighted = [node for node in graph.node if node.op_type in given]
+    assert [node.op_type for node in weighted] == ["Conv", "Conv", "Gemm", "Gemm"]
+    for node in weighted:
+        assert len(made_by[node.input[1]].input) == given[node.op_type]

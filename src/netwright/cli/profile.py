@@ -31,6 +31,13 @@ def profile(
         Path | None,
         typer.Option(help="Write a script here that measures ONNX files on another device."),
     ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="With --kit: a space whose designs are to be measured.")
+    ] = None,
+    designs: Annotated[int, typer.Option(min=1, help="With --space: how many designs.")] = 100,
+    shape: Annotated[
+        str, typer.Option(help="With --space: channels,height,width of a picture.")
+    ] = "3,32,32",
     as_json: Json = False,
 ) -> None:
     """Profile a net: parameters, multiply-adds, memory, latency, energy; one input at a time."""
@@ -39,10 +46,7 @@ def profile(
     if (source is None) == (kit is None):
         raise ConfigError("Name an ONNX file or a run to profile, or --kit FILE.py; one of them.")
     if kit is not None:
-        from netwright.recipes.profiling import write_kit
-
-        write_kit(kit)
-        typer.echo(f"Run on the device: python {kit.name} FOLDER latencies.csv")
+        _write_kit(kit, space, designs, shape)
         return
     from netwright.recipes.profiling import profile as profiled
 
@@ -52,6 +56,23 @@ def profile(
         typer.echo(json.dumps(facts, indent=2))
     else:
         _print(facts)
+
+
+def _write_kit(kit: Path, space: str | None, designs: int, shape: str) -> None:
+    from netwright.core.errors import ConfigError
+    from netwright.recipes.profiling import write_kit
+
+    folder = "FOLDER"
+    if space is not None:
+        from netwright.recipes.devices import write_designs
+
+        sides = shape.split(",")
+        if len(sides) != 3 or not all(side.isdecimal() and int(side) for side in sides):
+            raise ConfigError(f"A shape is written channels,height,width. Got {shape!r}.")
+        target = kit.parent / "designs"
+        folder = write_designs(space, target, count=designs, shape=[int(s) for s in sides]).name
+    write_kit(kit)
+    typer.echo(f"Run on the device: python {kit.name} {folder} latencies.csv")
 
 
 def _print(facts: dict[str, Any]) -> None:

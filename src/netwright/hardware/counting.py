@@ -21,7 +21,7 @@ def count_parameters(net: nn.Module) -> int:
 
 
 def count_flops(net: nn.Module, shape: Sequence[int]) -> int:
-    """Multiply-adds of the convolutions and linear layers for one input.
+    """Multiply-adds of the convolutions, linear and recurrent layers for one input.
 
     This is what papers on nets call FLOPs: a multiplication and the addition behind it count as
     one; biases, normalisations, activations and pools count nothing.

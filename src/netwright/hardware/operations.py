@@ -1,4 +1,4 @@
-"""Multiply-adds of the operations that multiply: convolutions and products of matrices."""
+"""Multiply-adds of operations: convolutions, products of matrices, recurrent layers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,17 @@ def _sum_with_product(out: Tensor, bias: Tensor, left: Tensor, right: Tensor) ->
     return _product(out, left, right)
 
 
+def _recurrent(out: Any, x: Tensor, of_input: Tensor, of_state: Tensor, *settings: Any) -> int:
+    """At every step (x ends with the features) both matrices are used."""
+    return x.numel() // x.shape[-1] * (of_input.numel() + of_state.numel())
+
+
 MULTIPLY_ADDS: dict[Any, Callable[..., int]] = {
     _aten.convolution.default: _convolution,
     _aten.mm.default: _product,
     _aten.bmm.default: _product,
     _aten.addmm.default: _sum_with_product,
     _aten.baddbmm.default: _sum_with_product,
+    _aten.mkldnn_rnn_layer.default: _recurrent,
 }
 """Operation to (what came out, what went in...) -> multiply-adds."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -17,9 +18,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from netwright.hardware.operations import MULTIPLY_ADDS
 from netwright.nn.modes import predicting
-
-_RESULTS: dict[Any, Any] = {}
-"""What operations seen before made; PyTorch needs a millisecond to work out each shape."""
 
 
 class Trace(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -100,13 +98,21 @@ def _result(
     """
     if func.is_view or func._schema.is_mutable or not any(tensor.is_meta for tensor in read):
         return func(*args, **kwargs)
-    shapes = _shapes((*args, *kwargs.values()))
-    key = (func, tuple(kwargs), shapes)
-    if key not in _RESULTS:
-        values = _made(shapes)
-        made = func(*values[: len(args)], **dict(zip(kwargs, values[len(args) :], strict=True)))
-        _RESULTS[key] = _shapes(made)
-    return _made(_RESULTS[key])
+    return _made(_outcome(func, tuple(kwargs), _shapes((*args, *kwargs.values()))))
+
+
+@lru_cache(maxsize=20_000)
+def _outcome(func: Any, names: tuple[str, ...], shapes: tuple[Any, ...]) -> Any:
+    """What an operation makes; remembered, because PyTorch needs a millisecond to work it out.
+
+    Args:
+        func: The operation.
+        names: Of its last arguments, those given by name.
+        shapes: Its arguments, as `_shapes` describes them.
+    """
+    values = _made(shapes)
+    plain = len(values) - len(names)
+    return _shapes(func(*values[:plain], **dict(zip(names, values[plain:], strict=True))))
 
 
 @dataclass(frozen=True)
