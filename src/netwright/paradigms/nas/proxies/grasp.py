@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, jvp
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netwright.paradigms.nas.proxies.probe import Probe, Proxy, loss_of
+from netwright.paradigms.nas.proxies.probe import Probe, Proxy, loss_of, weights_of
 
 DRAWS = 4
 """Of the weights: as they are, then as the layers draw them anew."""
@@ -58,11 +58,7 @@ def lost_flow(net: nn.Module, images: Tensor, targets: Tensor) -> float:
     Raises:
         NotImplementedError: An operation has no second derivative.
     """
-    weights = {
-        f"{name}.weight".lstrip("."): layer.weight.detach()
-        for name, layer in net.named_modules()
-        if isinstance(layer, nn.Conv2d | nn.Linear)
-    }
+    weights = {name: weight.detach() for name, weight in weights_of(net).items()}
 
     def loss(changed: dict[str, Tensor]) -> Tensor:
         return loss_of(lambda shown: functional_call(net, changed, (shown,)), images, targets)

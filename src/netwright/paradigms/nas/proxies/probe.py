@@ -66,7 +66,7 @@ class Probe:
     @cached_property
     def weights(self) -> list[Tensor]:
         """Of every convolution and linear layer, without biases."""
-        return [layer.weight for layer in self.layers()]
+        return list(weights_of(self.net).values())
 
     @cached_property
     def flow(self) -> Flow:
@@ -143,6 +143,15 @@ def scores(
         if isinstance(proxy, Proxy)
         else float(proxy(net, images, targets, seed))
         for name, proxy in known.items()
+    }
+
+
+def weights_of(net: nn.Module) -> dict[str, Tensor]:
+    """The weights of convolutions and linear layers, by their names in the net."""
+    return {
+        f"{name}.weight".lstrip("."): layer.weight
+        for name, layer in net.named_modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear)
     }
 
 
