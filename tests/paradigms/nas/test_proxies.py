@@ -82,6 +82,16 @@ def test_grasp_of_a_net_with_relus_is_twice_backward() -> None:
     assert score("grasp", net, images, targets) == pytest.approx(expected, rel=1e-9)
 
 
+def test_grasp_is_the_mean_over_draws_of_the_weights() -> None:
+    net, (images, targets) = convolutional(), batch(16)
+    first = score("grasp", net, images[:8], targets[:8], seed=5)
+    again = convolutional()
+    torch.manual_seed(5)
+    again.apply(lambda module: getattr(module, "reset_parameters", lambda: None)())
+    second = score("grasp", again, images[8:], targets[8:])
+    assert score("grasp", net, images, targets, 5) == pytest.approx((first + second) / 2, rel=1e-9)
+
+
 def test_grasp_needs_second_derivatives() -> None:
     net, (images, targets) = convolutional(nn.Hardsigmoid()), batch()
     assert math.isnan(score("grasp", net, images, targets))

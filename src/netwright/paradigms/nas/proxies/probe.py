@@ -66,7 +66,7 @@ class Probe:
     @cached_property
     def weights(self) -> list[Tensor]:
         """Of every convolution and linear layer, without biases."""
-        return [layer.weight for layer in self.layers()]
+        return list(weights_of(self.net).values())
 
     @cached_property
     def flow(self) -> Flow:
@@ -85,20 +85,10 @@ class Probe:
         layers = [layer for layer, _ in made]
         return Flow(gradients, layers, [out.detach() for out in outputs], slopes)
 
-    def loss(self, net: Net | None = None) -> Tensor:
-        """Mean cross-entropy of the batch, a scalar.
-
-        Args:
-            net: Another net than the probe's, or a function that is one.
-        """
+    def loss(self) -> Tensor:
+        """Mean cross-entropy of the batch, a scalar."""
         torch.manual_seed(self.seed)  # whoever asks first, dropout drops the same
-        out = predictions(net or self.net, self.images)
-        if int(self.targets.max()) >= out.shape[1]:
-            raise DataError(
-                f"Targets are class numbers below {out.shape[1]}, the outputs of the net. "
-                f"Got {int(self.targets.max())}."
-            )
-        return cross_entropy(out, self.targets)
+        return loss_of(self.net, self.images, self.targets)
 
     def generator(self) -> Generator:
         """A fresh source of random numbers."""
@@ -154,6 +144,30 @@ def scores(
         else float(proxy(net, images, targets, seed))
         for name, proxy in known.items()
     }
+
+
+def weights_of(net: nn.Module) -> dict[str, Tensor]:
+    """The weights of convolutions and linear layers, by their names in the net."""
+    return {
+        f"{name}.weight".lstrip("."): layer.weight
+        for name, layer in net.named_modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear)
+    }
+
+
+def loss_of(net: Net, images: Tensor, targets: Tensor) -> Tensor:
+    """Mean cross-entropy of a batch, a scalar.
+
+    Raises:
+        DataError: A target is no class of the net's.
+    """
+    out = predictions(net, images)
+    if int(targets.max()) >= out.shape[1]:
+        raise DataError(
+            f"Targets are class numbers below {out.shape[1]}, the outputs of the net. "
+            f"Got {int(targets.max())}."
+        )
+    return cross_entropy(out, targets)
 
 
 def predictions(net: Net, images: Tensor) -> Tensor:

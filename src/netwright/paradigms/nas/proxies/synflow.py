@@ -13,7 +13,13 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netwright.paradigms.nas.proxies.probe import Probe, Proxy, gradients_of, predictions
+from netwright.paradigms.nas.proxies.probe import (
+    Probe,
+    Proxy,
+    gradients_of,
+    predictions,
+    weights_of,
+)
 
 
 @Proxy
@@ -23,7 +29,7 @@ def synflow(probe: Probe) -> float:
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.abs_()
-    weights = [layer.weight for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    weights = list(weights_of(net).values())
     ones = torch.ones_like(probe.images[:1], dtype=torch.double)
     gradients = gradients_of(predictions(net, ones).sum(), weights)
     flow = torch.stack(
