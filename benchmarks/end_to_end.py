@@ -18,7 +18,7 @@ from common import parser
 from netwright.core.config import Config
 from netwright.spaces.naming import NetSpaceName
 from parts import Part, Parts
-from pictures import Pictures, cifar, flops_g, retrained, searched, trained
+from pictures import Pictures, best_of, cifar, flops_g, retrained, searched, trained
 
 RESNET20 = NetSpaceName("named", {"designs": ["resnet20"]})
 DESIGN = Config({"design": "resnet20"})
@@ -34,10 +34,7 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--space", default="resnet")
     made.add_argument("--epochs", type=int, default=3, help="of each design in the search")
     made.add_argument("--proxies", default="", help="that warm the search up, such as naswot")
-    told = made.parse_args()
-    if told.smoke:
-        told.seeds, told.minutes = 1, 0.02
-    return told
+    return made.parse_args()
 
 
 def main() -> None:
@@ -50,7 +47,7 @@ def main() -> None:
     terms = {"minutes": told.minutes, "resnet20_flops_g": most, **words}
     parts = Parts("end_to_end", terms, resume=told.resume, smoke=told.smoke)
     rows = []
-    for seed in range(told.seeds):
+    for seed in range(1 if told.smoke else told.seeds):
         ours = one_seed(parts, data, seed, told.minutes, {**words, "max_flops_g": most})
         theirs = parts.take(f"resnet20 {seed}", partial(resnet20, data, told.minutes, seed))
         rows.append((ours, theirs))
@@ -64,19 +61,15 @@ def one_seed(
     out = parts.run(f"search {seed}")
 
     def search() -> Part:
-        facts = searched(data.train, out, minutes, parts.smoke, seed=seed, **words)
-        best = next(row for row in facts["designs"] if row["number"] == facts["best"]["trial"])
-        return {"score": facts["score"], "trials": facts["trials"], "seconds": facts["seconds"],
-                "design": best["design"], **best["costs"]}  # fmt: skip
+        return best_of(searched(data, out, minutes, seed=seed, **words))
 
     found = parts.take(f"search {seed}", search)
-    retrain = partial(retrained, data, out, minutes, parts.smoke)
-    return {**found, **parts.take(f"retrain {seed}", retrain)}
+    return {**found, **parts.take(f"retrain {seed}", partial(retrained, data, out, minutes))}
 
 
 def resnet20(data: Pictures, minutes: float, seed: int) -> Part:
     """ResNet-20, trained for the time of search and retraining together."""
-    model = trained(data.task, RESNET20, DESIGN, 2 * minutes, seed)
+    model = trained(data, RESNET20, DESIGN, 2 * minutes, seed)
     return {"accuracy": data.accuracy(model), "epochs": model.built.epochs}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,8 +38,9 @@ from netwright.spaces.naming import NetSpaceName
 CIFAR = DATA / "images" / "cifar10_12k.zip"
 WITHIN = 0.25
 """How far designs of equal cost may be apart, as a share of multiply-adds."""
-PATIENCE = 100
-"""Steps that bring a random design no nearer to a cost, after which another one is drawn."""
+WANDERED, PATIENCE, MOST = 30, 60, 3000
+"""Steps a random design makes among those of equal cost, those it may need to get there, and those
+of all random designs together."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,12 @@ class Pictures:
     Attributes:
         train: A frame, or a path of pictures with a train part.
         test: A frame, or a path of pictures with a test part.
+        smoke: Whether nothing is trained for longer than one epoch, or on more than one core.
     """
 
     train: Any
     test: Any
+    smoke: bool = False
 
     @cached_property
     def task(self) -> Task:
@@ -77,7 +81,7 @@ def percent(predicted: np.ndarray, target: np.ndarray | None) -> float:
 
 def cifar(smoke: bool) -> Pictures:
     """CIFAR-10 12k or, for a smoke run, tiny pictures that differ in their colour."""
-    return Pictures(toys(16), toys(8)) if smoke else Pictures(CIFAR, CIFAR)
+    return Pictures(toys(16), toys(8), smoke) if smoke else Pictures(CIFAR, CIFAR)
 
 
 def toys(each: int, classes: int = 3, side: int = 8) -> pd.DataFrame:
@@ -89,31 +93,41 @@ def toys(each: int, classes: int = 3, side: int = 8) -> pd.DataFrame:
     return pd.DataFrame({IMAGE: as_cells(values), CLASS: [f"class {label}" for label in labels]})
 
 
-def searched(data: Any, out: Path, minutes: float, smoke: bool, **words: Any) -> dict[str, Any]:
+def searched(data: Pictures, out: Path, minutes: float, **words: Any) -> dict[str, Any]:
     """Searches for some minutes (a smoke run: two designs), and says what `show --json` does."""
     own: dict[str, Any] = {"budget": 60 * minutes}
-    if smoke:
+    if data.smoke:
         own = {"trials": 2, "epochs": 1, "engine": "inline"}
-    netwright.search(data, CLASS, out=out, overwrite=True, **{**words, **own})
+    netwright.search(data.train, CLASS, out=out, overwrite=True, **{**words, **own})
     return summarise(RunFolder.open(out))
 
 
-def retrained(data: Pictures, out: Path, minutes: float, smoke: bool) -> dict[str, Any]:
+def best_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """What a search found, of all that `show --json` says."""
+    best = next(row for row in facts["designs"] if row["number"] == facts["best"]["trial"])
+    told = {name: facts[name] for name in ("score", "trials", "seconds")}
+    return {**told, "design": best["design"], **best["costs"]}
+
+
+def retrained(data: Pictures, out: Path, minutes: float) -> dict[str, Any]:
     """What `netwright retrain` makes of the best design in some minutes."""
-    predictor = netwright.retrain(out, **({"epochs": 1} if smoke else {"budget": 60 * minutes}))
+    own: dict[str, Any] = {"epochs": 1, "threads": 1} if data.smoke else {"budget": 60 * minutes}
+    predictor = netwright.retrain(out, **own)
     told = summarise(RunFolder.open(out))["retrained"]
     epochs = {name: told[name] for name in ("epochs", "trained_seconds")}
     return {"accuracy": data.accuracy(predictor.model), **epochs}
 
 
 def trained(
-    task: Task, space: NetSpaceName, design: Config, minutes: float, seed: int = 0
+    data: Pictures, space: NetSpaceName, design: Config, minutes: float, seed: int = 0
 ) -> NetModel:
     """Trains a design from scratch as `netwright retrain` does: its recipe, on every core."""
-    recipe = {**make_search_options(target=CLASS).training(task), "epochs": EPOCHS}
-    inside = {f"{ARCHITECTURE}.{name}": value for name, value in design.items()}
+    recipe = {**make_search_options(target=CLASS).training(data.task), "epochs": EPOCHS}
     context = Context(seed=seed, threads=cores(), deadline=time.monotonic() + 60 * minutes)
-    return ImageLearner(space).fit(task, Config({**recipe, **inside}), context)
+    if data.smoke:
+        recipe, context = {**recipe, "epochs": 1}, Context(seed=seed)
+    inside = {f"{ARCHITECTURE}.{name}": value for name, value in design.items()}
+    return ImageLearner(space).fit(data.task, Config({**recipe, **inside}), context)
 
 
 def flops_g(space: NetSpaceName, design: Config, task: Task) -> float:
@@ -124,10 +138,11 @@ def flops_g(space: NetSpaceName, design: Config, task: Task) -> float:
 def random_of_cost(
     space: NetSpaceName, task: Task, cost: float, rng: Generator, within: float = WITHIN
 ) -> Config:
-    """A random design that random changes have brought to a number of multiply-adds.
+    """A random design of a cost.
 
-    Designs drawn at random are seldom as costly as one that was searched for, so each walks: a
-    change is kept if it brings the cost nearer.
+    Few designs drawn at random are as costly as one that was searched for, so a random design is
+    changed at random until it is, and then some steps more without leaving the cost again, so that
+    it forgets from which side it came.
 
     Args:
         space: Of the designs.
@@ -136,19 +151,25 @@ def random_of_cost(
         rng: Decides.
         within: How far from the cost it may stay, as a share.
     """
-    opened = space.open()
-
-    def away(design: Config) -> float:
-        return abs(flops_g(space, design, task) / cost - 1)
-
-    while True:
-        design, stale = opened.sample(rng), 0
-        while away(design) > within and stale < PATIENCE:
-            other = opened.mutate(design, rng)
-            nearer = away(other) < away(design)
-            design, stale = (other, 0) if nearer else (design, stale + 1)
-        if away(design) <= within:
+    opened, inside = space.open(), 0
+    design, away = Config({}), math.inf
+    for step in range(MOST):
+        if step % PATIENCE == 0 and not inside:
+            design = opened.sample(rng)
+            away = _away(space, design, task, cost)
+        other = opened.mutate(design, rng)
+        its = _away(space, other, task, cost)
+        if its <= max(within, away):
+            design, away = other, its
+        inside += away <= within
+        if inside > WANDERED:
             return design
+    raise RuntimeError(f"No design of {space.name!r} was found with about {cost:.4g} G.")
+
+
+def _away(space: NetSpaceName, design: Config, task: Task, cost: float) -> float:
+    """How far a design is from a cost, as a share of it."""
+    return abs(flops_g(space, design, task) / cost - 1)
 
 
 def rival(
@@ -156,7 +177,7 @@ def rival(
 ) -> dict[str, Any]:
     """A random design of equal cost, trained from scratch: its text, cost and test accuracy."""
     design = random_of_cost(space, data.task, cost, np.random.default_rng(seed), within)
-    model = trained(data.task, space, design, minutes, seed)
+    model = trained(data, space, design, minutes, seed)
     return {
         "accuracy": data.accuracy(model),
         "flops_g": round(flops_g(space, design, data.task), 5),
