@@ -180,7 +180,7 @@ def rival(
     model = trained(data, space, design, minutes, seed)
     return {
         "accuracy": data.accuracy(model),
-        "flops_g": round(flops_g(space, design, data.task), 5),
+        "flops_g": flops_g(space, design, data.task),
         "epochs": model.built.epochs,
         "design": space.open().to_text(design),
     }

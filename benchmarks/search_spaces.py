@@ -95,9 +95,7 @@ def find(parts: Parts, data: Pictures, space: NetSpaceName, minutes: float, seed
     return {**best_of(facts), **retrained(data, out, minutes)}
 
 
-def from_scratch(
-    data: Pictures, space: NetSpaceName, text: str, minutes: float, seed: int
-) -> Part:
+def from_scratch(data: Pictures, space: NetSpaceName, text: str, minutes: float, seed: int) -> Part:
     """A design, trained as its rivals are."""
     model = trained(data, space, space.open().from_text(text), minutes, seed)
     return {"accuracy": data.accuracy(model), "epochs": model.built.epochs}
