@@ -19,11 +19,16 @@ DATA = Path(os.environ.get("NETWRIGHT_DATA", ROOT.parent / "shared" / "data"))
 PACKAGES = ("netwright", "numpy", "pandas", "scikit-learn", "torch", "lightgbm", "optuna")
 
 
-def arguments(doc: str | None) -> argparse.Namespace:
+def parser(doc: str | None) -> argparse.ArgumentParser:
     """`--smoke` runs the smallest version that could rot, and writes no result."""
-    parser = argparse.ArgumentParser(description=(doc or "").split("\n")[0])
-    parser.add_argument("--smoke", action="store_true", help="smallest run, writes nothing")
-    return parser.parse_args()
+    made = argparse.ArgumentParser(description=(doc or "").split("\n")[0])
+    made.add_argument("--smoke", action="store_true", help="smallest run, writes nothing")
+    return made
+
+
+def arguments(doc: str | None) -> argparse.Namespace:
+    """What was said on the command line to a script that takes `--smoke` only."""
+    return parser(doc).parse_args()
 
 
 def machine() -> dict[str, Any]:

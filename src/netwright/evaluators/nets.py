@@ -6,6 +6,7 @@ on the same held-back ones, by the same recipe, for the same number of epochs.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -156,18 +157,17 @@ class KeepsLimits:
 def counted(space: NetSpaceName, config: Config, task: Task) -> Mapping[str, float]:
     """Parameters, multiply-adds and memory of a design, by the names limits have."""
     text = space.open().to_text(config)
-    return _counted(space.name, tuple(sorted(space.arguments.items())), text, task.with_data(None))
+    arguments = json.dumps(dict(space.arguments), sort_keys=True)
+    return _counted(space.name, arguments, text, task.with_data(None))
 
 
 @lru_cache(maxsize=4096)
-def _counted(
-    name: str, arguments: tuple[tuple[str, Any], ...], text: str, task: Task
-) -> Mapping[str, float]:
+def _counted(name: str, arguments: str, text: str, task: Task) -> Mapping[str, float]:
     import torch
 
     from netwright.hardware.costs import costs_of
 
-    space = NetSpaceName(name, dict(arguments)).open()
+    space = NetSpaceName(name, json.loads(arguments)).open()
     with torch.random.fork_rng(devices=[]):  # weights are drawn, and thrown away
         net = space.build(space.from_text(text), task)
     return asdict(costs_of(net, task.input_shape))

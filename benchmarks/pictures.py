@@ -1,0 +1,186 @@
+"""Pictures to search and train on, and fair rivals: the same rows, recipe, clock and cost."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
+
+import netwright
+from common import DATA
+from netwright.core.audit import Audit
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.folder import RunFolder
+from netwright.core.learner import Model
+from netwright.core.task import Task
+from netwright.data.images import CLASS, IMAGE, as_cells
+from netwright.data.prepare import Wishes, prepare
+from netwright.data.readers import read
+from netwright.data.schema import typed
+from netwright.data.table import Table
+from netwright.data.target import encode_target, take_target
+from netwright.evaluators.nets import counted
+from netwright.hardware.latency import cores
+from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
+from netwright.recipes.retrain import EPOCHS
+from netwright.recipes.search_options import make_search_options
+from netwright.report.summary import summarise
+from netwright.spaces.naming import NetSpaceName
+
+CIFAR = DATA / "images" / "cifar10_12k.zip"
+WITHIN = 0.25
+"""How far designs of equal cost may be apart, as a share of multiply-adds."""
+WANDERED, PATIENCE, MOST = 30, 60, 3000
+"""Steps a random design makes among those of equal cost, those it may need to get there, and those
+of all random designs together."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures to learn from and others to be judged on.
+
+    Attributes:
+        train: A frame, or a path of pictures with a train part.
+        test: A frame, or a path of pictures with a test part.
+        smoke: Whether nothing is trained for longer than one epoch, or on more than one core.
+    """
+
+    train: Any
+    test: Any
+    smoke: bool = False
+
+    @cached_property
+    def task(self) -> Task:
+        """The task with the rows to learn from, as a search makes it."""
+        return prepare(self.train, CLASS, Wishes(metric="accuracy"), Audit())
+
+    @cached_property
+    def held(self) -> Table:
+        """The rows to be judged on."""
+        frame, column = take_target(read(self.test, part="test"), CLASS, Audit())
+        features = typed(frame, self.task.schema).reset_index(drop=True)
+        return Table(features, encode_target(column, self.task.kind, self.task.classes))
+
+    def accuracy(self, model: Model) -> float:
+        """Percent of the test pictures that a model gets right."""
+        return percent(model.predict(self.held.features), self.held.target)
+
+
+def percent(predicted: np.ndarray, target: np.ndarray | None) -> float:
+    """Share of rows (rows, classes) whose largest number is the target's, in percent."""
+    return round(100 * float((predicted.argmax(axis=1) == target).mean()), 2)
+
+
+def cifar(smoke: bool) -> Pictures:
+    """CIFAR-10 12k or, for a smoke run, tiny pictures that differ in their colour."""
+    return Pictures(toys(16), toys(8), smoke) if smoke else Pictures(CIFAR, CIFAR)
+
+
+def toys(each: int, classes: int = 3, side: int = 8) -> pd.DataFrame:
+    """Noise in which each class has a brighter channel."""
+    rng = np.random.default_rng(each)
+    labels = np.repeat(np.arange(classes), each)
+    values = rng.integers(0, 120, (len(labels), 3, side, side)).astype(np.uint8)
+    values[np.arange(len(labels)), labels % 3] += 60
+    return pd.DataFrame({IMAGE: as_cells(values), CLASS: [f"class {label}" for label in labels]})
+
+
+def searched(data: Pictures, out: Path, minutes: float, **words: Any) -> dict[str, Any]:
+    """Searches for some minutes (a smoke run: two designs), and says what `show --json` does."""
+    own: dict[str, Any] = {"budget": 60 * minutes}
+    if data.smoke:
+        own = {"trials": 2, "epochs": 1, "engine": "inline"}
+    netwright.search(data.train, CLASS, out=out, overwrite=True, **{**words, **own})
+    return summarise(RunFolder.open(out))
+
+
+def best_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """What a search found, of all that `show --json` says."""
+    best = next(row for row in facts["designs"] if row["number"] == facts["best"]["trial"])
+    told = {name: facts[name] for name in ("score", "trials", "seconds")}
+    return {**told, "design": best["design"], **best["costs"]}
+
+
+def retrained(data: Pictures, out: Path, minutes: float) -> dict[str, Any]:
+    """What `netwright retrain` makes of the best design in some minutes."""
+    own: dict[str, Any] = {"epochs": 1, "threads": 1} if data.smoke else {"budget": 60 * minutes}
+    predictor = netwright.retrain(out, **own)
+    told = summarise(RunFolder.open(out))["retrained"]
+    epochs = {name: told[name] for name in ("epochs", "trained_seconds")}
+    return {"accuracy": data.accuracy(predictor.model), **epochs}
+
+
+def trained(
+    data: Pictures, space: NetSpaceName, design: Config, minutes: float, seed: int = 0
+) -> NetModel:
+    """Trains a design from scratch as `netwright retrain` does: its recipe, on every core."""
+    recipe = {**make_search_options(target=CLASS).training(data.task), "epochs": EPOCHS}
+    context = Context(seed=seed, threads=cores(), deadline=time.monotonic() + 60 * minutes)
+    if data.smoke:
+        recipe, context = {**recipe, "epochs": 1}, Context(seed=seed)
+    inside = {f"{ARCHITECTURE}.{name}": value for name, value in design.items()}
+    return ImageLearner(space).fit(data.task, Config({**recipe, **inside}), context)
+
+
+def flops_g(space: NetSpaceName, design: Config, task: Task) -> float:
+    """Thousand millions of multiply-adds for one picture."""
+    return counted(space, design, task)["flops_g"]
+
+
+def random_of_cost(
+    space: NetSpaceName, task: Task, cost: float, rng: Generator, within: float = WITHIN
+) -> Config:
+    """A random design of a cost.
+
+    Few designs drawn at random are as costly as one that was searched for, so a random design is
+    changed at random until it is, and then some steps more without leaving the cost again, so that
+    it forgets from which side it came.
+
+    Args:
+        space: Of the designs.
+        task: Says how large pictures are.
+        cost: Thousand millions of multiply-adds.
+        rng: Decides.
+        within: How far from the cost it may stay, as a share.
+    """
+    opened, inside = space.open(), 0
+    design, away = Config({}), math.inf
+    for step in range(MOST):
+        if step % PATIENCE == 0 and not inside:
+            design = opened.sample(rng)
+            away = _away(space, design, task, cost)
+        other = opened.mutate(design, rng)
+        its = _away(space, other, task, cost)
+        if its <= max(within, away):
+            design, away = other, its
+        inside += away <= within
+        if inside > WANDERED:
+            return design
+    raise RuntimeError(f"No design of {space.name!r} was found with about {cost:.4g} G.")
+
+
+def _away(space: NetSpaceName, design: Config, task: Task, cost: float) -> float:
+    """How far a design is from a cost, as a share of it."""
+    return abs(flops_g(space, design, task) / cost - 1)
+
+
+def rival(
+    data: Pictures, space: NetSpaceName, cost: float, minutes: float, seed: int, within: float
+) -> dict[str, Any]:
+    """A random design of equal cost, trained from scratch: its text, cost and test accuracy."""
+    design = random_of_cost(space, data.task, cost, np.random.default_rng(seed), within)
+    model = trained(data, space, design, minutes, seed)
+    return {
+        "accuracy": data.accuracy(model),
+        "flops_g": flops_g(space, design, data.task),
+        "epochs": model.built.epochs,
+        "design": space.open().to_text(design),
+    }
