@@ -18,6 +18,7 @@ from netwright.cli.resume import resume
 from netwright.cli.retrain import retrain
 from netwright.cli.search import search
 from netwright.cli.show import show
+from netwright.cli.transfer import transfer
 from netwright.cli.worker import worker
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ for command in (
     fit,
     search,
     retrain,
+    transfer,
     resume,
     show,
     report,

@@ -9,8 +9,8 @@ from typing import Any
 
 from netwright.core.budget import Budget, Clock
 from netwright.core.context import Context
-from netwright.core.errors import NoModel, RunError
-from netwright.core.folder import MARK, RunFolder
+from netwright.core.errors import NoModel
+from netwright.core.folder import RunFolder
 from netwright.core.progress import Progress
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
@@ -23,7 +23,7 @@ from netwright.predictor import write_predictor
 from netwright.recipes.again import again_study
 from netwright.recipes.designs import judged, pick
 from netwright.recipes.machine import cores, memory_bytes
-from netwright.recipes.search import RECIPE
+from netwright.recipes.search import read_options
 from netwright.recipes.search_options import SearchOptions
 from netwright.spaces.lineage import PARENT, design_of
 from netwright.spaces.naming import NetSpaceName
@@ -65,10 +65,7 @@ def retrain(
         NoModel: The time was over before a net was trained.
     """
     folder = RunFolder.open(run)
-    facts = folder.read_json(MARK)
-    if facts.get("recipe") != RECIPE:
-        raise RunError(f"The run {str(run)!r} is no search; make one with 'netwright search'.")
-    options = SearchOptions.from_json(facts["options"])
+    options = read_options(folder)
     study, task = read_study(folder), folder.task()
     record = pick(study, design)
     if seconds is None and epochs is None:
