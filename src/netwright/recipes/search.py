@@ -20,7 +20,6 @@ from netwright.core.context import Context
 from netwright.core.engine import Engine
 from netwright.core.errors import RunError
 from netwright.core.folder import MARK, RunFolder, check_output
-from netwright.core.lease import lives_here
 from netwright.core.progress import Progress
 from netwright.core.study import Study
 from netwright.core.task import Task
@@ -30,6 +29,7 @@ from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.nets import KeepsLimits, NetEvaluator
 from netwright.recipes import designs
+from netwright.recipes.again import fail_lost
 from netwright.recipes.machine import memory_bytes, workers_of
 from netwright.recipes.proxies import warmed
 from netwright.recipes.search_options import SearchOptions
@@ -251,9 +251,8 @@ def _study_name(folder: RunFolder, options: SearchOptions) -> str:
 def _go(made: Search) -> RunFolder:
     """Searches and hands over; an interrupted search still hands over what it has."""
     study = made.study()
-    for number, lease in study.running():
-        if made.options.fit.storage is None and (lease is None or not lives_here(lease)):
-            study.fail(number, "worker lost", retry=True)
+    if made.options.fit.storage is None:
+        fail_lost(study, retry=True)
     interrupted = False
     try:
         _search(made, study)
