@@ -40,7 +40,13 @@ def cli(
 
         monkeypatch.setattr(sys, "argv", ["netwright", *map(str, words)])
         monkeypatch.setattr("netwright.cli._quiet", lambda: None)
-        for command in ("fit", "resume"):  # this process is older than the command
+        for command in (
+            "fit",
+            "search",
+            "retrain",
+            "transfer",
+            "resume",
+        ):  # this process is older than the command
             monkeypatch.setattr(f"netwright.cli.{command}.seconds_alive", lambda: 0.0)
         capsys.readouterr()
         try:

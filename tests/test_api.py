@@ -19,7 +19,7 @@ from tests.conftest import make_frame
 
 
 def test_the_facade_is_small_lazy_and_complete() -> None:
-    assert len(netwright.__all__) <= 28
+    assert len(netwright.__all__) <= 30
     for name in netwright.__all__:
         assert getattr(netwright, name) is not None
     assert netwright.__version__ == "0.1.0"

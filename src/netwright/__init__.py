@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netwright.api import fit, load, resume, retrain, search, tune
+    from netwright.api import fit, load, resume, retrain, search, transfer
     from netwright.core.budget import Budget
     from netwright.core.combining import Branch, Joined, Repeated
     from netwright.core.config import Config
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netwright.core.study import Study
     from netwright.core.task import Task
     from netwright.predictor import Predictor
+    from netwright.recipes.tune import tune
     from netwright.sklearn_api import NetwrightClassifier, NetwrightRegressor
 
 _HOME = {
@@ -35,7 +36,8 @@ _HOME = {
     "resume": "netwright.api",
     "retrain": "netwright.api",
     "search": "netwright.api",
-    "tune": "netwright.api",
+    "transfer": "netwright.api",
+    "tune": "netwright.recipes.tune",
     "Budget": "netwright.core.budget",
     "Config": "netwright.core.config",
     "Context": "netwright.core.context",
@@ -67,6 +69,7 @@ __all__ = [  # noqa: RUF022 - in the order of the table above
     "resume",
     "retrain",
     "search",
+    "transfer",
     "tune",
     "Budget",
     "Config",

@@ -1,21 +1,17 @@
-"""What people call from Python: fit, search, retrain, resume, load, tune."""
+"""What people call from Python: fit, search, retrain, transfer, resume, join, load."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.core.budget import Budget
-from netwright.core.engine import Engine
 from netwright.core.errors import ConfigError
-from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.progress import Progress
-from netwright.core.space import Domain, Space
-from netwright.core.study import Study
 from netwright.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -164,6 +160,57 @@ def retrain(
     return Predictor.load(run)
 
 
+def transfer(
+    run: str | Path,
+    data: Any,
+    design: str | int = "best",
+    *,
+    out: str | Path | None = None,
+    budget: Budget | str | float | None = None,
+    epochs: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    elapsed: float = 0.0,
+    **options: Any,
+) -> Predictor:
+    """Trains a design of a search on other pictures, as a run of its own.
+
+    Args:
+        run: The search's folder.
+        data: The new pictures; their classes and their size are their own.
+        design: `best`, `knee`, or the number of a trial.
+        out: The run folder to make; a temporary one by default.
+        budget: Wall time; ten minutes when neither it nor `epochs` is given.
+        epochs: Most passes over the rows.
+        overwrite: Replace a run that is there.
+        progress: Is told how it goes.
+        elapsed: Seconds of the budget that are already gone.
+        options: `arguments` of the space for a wider or deeper net, `target`, `test`, `metric`,
+            `augment`, `schema`, `engine`, `threads`, ...
+
+    Raises:
+        UserError: There is no such search or design, or the new data cannot be used.
+        NoModel: The budget was too short to train.
+    """
+    from netwright.recipes import transfer as recipe
+
+    where = Path(tempfile.mkdtemp(prefix="netwright-")) if out is None else Path(out)
+    with _reported(where):
+        recipe.transfer(
+            run,
+            data,
+            where,
+            design=str(design),
+            seconds=Budget.of(budget).seconds,
+            epochs=epochs,
+            said=with_implied(data, options),
+            progress=progress,
+            overwrite=overwrite,
+            elapsed=elapsed,
+        )
+    return Predictor.load(where)
+
+
 def run_search(
     data: Any,
     out: Path,
@@ -282,72 +329,3 @@ def load(folder: str | Path, trust: Sequence[str] = ()) -> Predictor:
         ArtifactError: It is missing, damaged, changed, or of another version.
     """
     return Predictor.load(folder, trust)
-
-
-def tune(
-    objective: Callable[..., Any] | Evaluator,
-    space: Space | Mapping[str, Domain],
-    *,
-    budget: Budget | str | float | None = None,
-    trials: int | None = None,
-    strategy: Any = "tpe",
-    direction: str = "minimize",
-    objectives: Mapping[str, str] | None = None,
-    pruner: Any = None,
-    out: str | Path | None = None,
-    storage: str | None = None,
-    name: str = "study",
-    engine: str | Engine = "inline",
-    address: str | None = None,
-    workers: int = 1,
-    seed: int = 0,
-) -> Study:
-    """Tunes any function.
-
-    Args:
-        objective: function(config) or function(config, context) -> float, a mapping of
-            objectives, or a Result. `context.report(step, value)` returns True when the trial
-            should stop; `context.seed` is this trial's own.
-        space: A Space, or a mapping such as `{"lr": Float(1e-4, 1e-1, log=True)}`.
-        budget: Wall time; a hundred trials when neither it nor `trials` is given.
-        trials: Number of trials.
-        strategy: Name, `package:Class`, or an Optuna sampler of your own.
-        direction: `minimize` or `maximize` the one objective.
-        objectives: Name to direction, for several.
-        pruner: Name such as `hyperband` or `none`, `package:Class`, or an Optuna pruner of your
-            own; the median rule by default.
-        out: Folder for the journal, so that the study can be reopened.
-        storage: An Optuna storage URL instead. Whoever calls `tune` with the same storage, name
-            and space, on this machine or another, works on the same study: `trials` is then the
-            number of all together.
-        name: The study's name, for a storage that holds many.
-        engine: `inline`, `processes` (the objective must then be importable by name) or `ray`.
-        address: Of a running Ray cluster, None to start Ray here.
-        workers: How many, for engines that have several.
-        seed: Everything random derives from it.
-
-    Returns:
-        The study: `best()`, `trials()`, `pareto_front()`; `ask()` and `tell()` go on by hand.
-    """
-    from netwright.engines import get_engine
-    from netwright.strategies import get_strategy
-    from netwright.strategies.pruners import get_pruner
-
-    told = Budget.of(budget, trials)
-    if told.seconds is None and told.trials is None:
-        told = Budget(trials=100)
-    where: str | Path | None = storage
-    if storage is None and (out is not None or engine != "inline"):
-        folder = Path(out or tempfile.mkdtemp(prefix="netwright-"))
-        folder.mkdir(parents=True, exist_ok=True)
-        where = folder / "study.journal"
-    study = Study(
-        space,
-        objectives=list((objectives or {"score": direction}).items()),
-        strategy=get_strategy(strategy),
-        storage=where,
-        name=name,
-        seed=seed,
-        pruner=get_pruner("median" if pruner is None else pruner),
-    )
-    return study.run(objective, told, get_engine(engine, address), workers=workers)

@@ -13,6 +13,7 @@ from netwright.cli.progress import (
     NoteProgress,
     make_progress,
     snapshot,
+    training_lines,
 )
 from netwright.core.budget import Clock
 from netwright.core.result import Result
@@ -98,3 +99,33 @@ def test_the_right_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(make_progress(False), NoteProgress)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert isinstance(make_progress(False), LiveProgress)
+
+
+def test_a_long_training_tells_its_epoch_and_loss(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    study = Study({"trial": Float(0, 1)}, strategy=get_strategy("random"))
+    trial = study.ask()
+    assert trial is not None
+    clock = Clock.start(100.0, elapsed=40.0)
+    for epoch, loss in ((1, 0.9), (2, 0.51234)):
+        trial.report(epoch, loss)
+    assert snapshot(study, clock)["reported"] == [(2, 0.51234)]
+    panel = LiveProgress()
+    panel.begin(clock, level="retrain")
+    panel.tick(study)
+    Console(width=80, file=sys.stdout).print(panel._panel())
+    panel.end()
+    assert "epoch 2, training loss 0.5123, 60 s left" in capsys.readouterr().out
+    lines = JsonProgress()
+    lines.begin(clock)
+    lines.tick(study)
+    told = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert told["reported"] == [[2, 0.51234]]
+    assert 59 <= told["left"] <= 60
+
+
+def test_a_training_without_a_clock_has_no_seconds_left() -> None:
+    assert training_lines({"reported": [(3, 0.25)], "left": None}) == [
+        "epoch 3, training loss 0.25"
+    ]

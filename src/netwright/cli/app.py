@@ -19,6 +19,7 @@ from netwright.cli.retrain import retrain
 from netwright.cli.scale import scale
 from netwright.cli.search import search
 from netwright.cli.show import show
+from netwright.cli.transfer import transfer
 from netwright.cli.worker import worker
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ for command in (
     fit,
     search,
     retrain,
+    transfer,
     resume,
     show,
     report,

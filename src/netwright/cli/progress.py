@@ -14,6 +14,8 @@ from netwright.core.progress import Progress
 from netwright.core.study import Study
 
 JSON_SECONDS = 1.0
+TRAINING = "retrain"
+"""Level of a run that is one training, whose epochs are told instead of trials."""
 
 
 def make_progress(json_log: bool) -> Progress:
@@ -47,7 +49,9 @@ def snapshot(study: Study, clock: Clock) -> dict[str, Any]:
         "trials": study.counts(),
         "best": ranking[0].values[0] if ranking else None,
         "best_learner": ranking[0].config.get("learner") if ranking else None,
-        "running": [str(record.config.get("learner", "?")) for record in running],
+        "running": [str(record.config.get("learner", "design")) for record in running],
+        "reported": [record.reported for record in running if record.reported is not None],
+        "left": None if clock.seconds is None else round(clock.left(), 1),
     }
 
 
@@ -85,7 +89,7 @@ class JsonProgress(Progress):
         if time.monotonic() - at < JSON_SECONDS:
             return
         facts = snapshot(study, self._clock)
-        seen = (facts["trials"], facts["best"])
+        seen = (facts["trials"], facts["best"], facts["reported"])
         self._told = (time.monotonic(), seen)
         if seen != before:
             facts.pop("elapsed")
@@ -111,13 +115,14 @@ class LiveProgress(Progress):
         self._clock = Clock.start(None)
         self._stage = ""
         self._facts: dict[str, Any] = {}
+        self._level = ""
         self._lock = threading.Lock()
 
     def begin(self, clock: Clock, **facts: Any) -> None:
         """Opens the panel."""
         from rich.live import Live
 
-        self._clock = clock
+        self._clock, self._level = clock, str(facts.get("level", ""))
         self._live = Live(
             console=self._console,
             refresh_per_second=4,
@@ -159,13 +164,24 @@ class LiveProgress(Progress):
             bar = f"  [{'━' * done}{'╌' * (30 - done)}]"
         lines = [f"{share}{bar}  {self._stage}"]
         if facts:
-            counts = facts["trials"]
-            lines.append(
-                f"trials  {counts['complete']} done, {counts['pruned']} pruned, "
-                f"{counts['failed']} failed"
-            )
-            if facts["best"] is not None:
-                lines.append(f"best    {facts['best']:.6g} ({facts['best_learner']})")
-            if facts["running"]:
-                lines.append(f"running {', '.join(facts['running'])}")
+            lines += training_lines(facts) if self._level == TRAINING else study_lines(facts)
         return Panel("\n".join(lines).replace("[", r"\["), title="netwright", title_align="left")
+
+
+def study_lines(facts: dict[str, Any]) -> list[str]:
+    """Where a search stands."""
+    counts = facts["trials"]
+    lines = [
+        f"trials  {counts['complete']} done, {counts['pruned']} pruned, {counts['failed']} failed"
+    ]
+    if facts["best"] is not None:
+        lines.append(f"best    {facts['best']:.6g} ({facts['best_learner']})")
+    if facts["running"]:
+        lines.append(f"running {', '.join(facts['running'])}")
+    return lines
+
+
+def training_lines(facts: dict[str, Any]) -> list[str]:
+    """Where one long training stands: epoch, training loss, seconds left."""
+    left = "" if facts["left"] is None else f", {facts['left']:.0f} s left"
+    return [f"epoch {step}, training loss {loss:.4g}{left}" for step, loss in facts["reported"]]

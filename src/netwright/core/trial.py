@@ -42,6 +42,7 @@ class TrialRecord:
         predictions_path: Out-of-fold predictions, relative to the run folder.
         constraints: Measured limits, above zero is a violation.
         retried: Whether another trial took its place.
+        reported: What it reported last, as (step, value); None if nothing.
     """
 
     number: int
@@ -56,6 +57,7 @@ class TrialRecord:
     predictions_path: str | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
     retried: bool = False
+    reported: tuple[int, float] | None = None
 
     @property
     def feasible(self) -> bool:
@@ -96,6 +98,7 @@ def record_of(trial: FrozenTrial, position: int, objectives: int) -> TrialRecord
     """What the storage knows, read out of one of its trials."""
     told = dict(trial.user_attrs.get(RESULT, {}))
     values = trial.values if trial.state == TrialState.COMPLETE else None
+    step = trial.last_step
     return TrialRecord(
         number=trial.number,
         position=position,
@@ -109,4 +112,5 @@ def record_of(trial: FrozenTrial, position: int, objectives: int) -> TrialRecord
         predictions_path=told.get("predictions_path"),
         constraints=told.get("constraints", {}),
         retried=told.get("retried", False),
+        reported=None if step is None else (step, trial.intermediate_values[step]),
     )

@@ -30,6 +30,8 @@ class RetrainEvaluator(Evaluator):
         space: Of the design, perhaps wider or deeper than it was searched in.
         design: The design.
         recipe: How to train.
+        checkpoints: Folder of this training's checkpoint; a training that died goes on from it.
+        seed: Of the training, the same whenever it is begun again.
         start: Folder of a trained net of this design to go on from, None for random weights.
     """
 
@@ -38,22 +40,14 @@ class RetrainEvaluator(Evaluator):
     space: NetSpaceName
     design: Config
     recipe: Mapping[str, Any]
+    checkpoints: Path
+    seed: int = 0
     start: Path | None = None
 
     def evaluate(self, config: Config, context: Context) -> Result:
         """Trains and saves."""
-        import torch
-
         started = time.monotonic()
-        inside = {f"{ARCHITECTURE}.{name}": value for name, value in self.design.items()}
-        data = self.task.with_data(open_table(self.data))
-        whole, learner = Config({**self.recipe, **inside}), ImageLearner(self.space)
-        if self.start is None:
-            model = learner.fit(data, whole, context)
-        else:
-            torch.set_num_threads(context.threads)
-            _, net = NetModel.load(self.start).net.children()  # behind its layer for pixels
-            model = learner.train(net, data, whole, context)
+        model = self._trained(context.but(folder=self.checkpoints, seed=self.seed))
         assert context.folder is not None
         folder = context.folder / MODEL
         folder.mkdir(exist_ok=True)
@@ -64,3 +58,15 @@ class RetrainEvaluator(Evaluator):
             artifacts={"trained_seconds": taken, "tuned": dict(model.tuned)},
             cost=taken,
         )
+
+    def _trained(self, context: Context) -> NetModel:
+        import torch
+
+        inside = {f"{ARCHITECTURE}.{name}": value for name, value in self.design.items()}
+        data = self.task.with_data(open_table(self.data))
+        whole, learner = Config({**self.recipe, **inside}), ImageLearner(self.space)
+        if self.start is None:
+            return learner.fit(data, whole, context)
+        torch.set_num_threads(context.threads)
+        _, net = NetModel.load(self.start).net.children()  # behind its layer for pixels
+        return learner.train(net, data, whole, context)

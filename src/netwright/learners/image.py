@@ -237,6 +237,7 @@ def recipe_of(config: Config, rows: int) -> Recipe:
     told = {**TRAINING.defaults(), **config}
     faster = SGD_FASTER if told["optimiser"] == "sgd" else 1.0
     epochs = int(told.get("epochs") or MAX_EPOCHS)
+    often = told.get("checkpoint_seconds")
     return Recipe(
         epochs=epochs,
         batch_size=max(2, min(int(told["batch_size"] or 64), rows // FEWEST_STEPS)),
@@ -248,6 +249,8 @@ def recipe_of(config: Config, rows: int) -> Recipe:
         augment=AUGMENTATIONS[str(told["augment"])],
         precision="auto",
         channels_last=True,
+        checkpoint_seconds=None if often is None else float(often),
+        report_loss=bool(told.get("report_loss")),
     )
 
 

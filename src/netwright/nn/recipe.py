@@ -38,6 +38,8 @@ class Recipe:
         validate_seconds: Under a deadline, epochs longer than this are validated in between.
         checkpoint_seconds: Least seconds between checkpoints in `context.folder`, written after
             an epoch and resumed from; None for no checkpoints.
+        report_loss: Whether epochs that nothing is validated after report their training loss,
+            for whoever watches.
     """
 
     epochs: int = 50
@@ -56,6 +58,7 @@ class Recipe:
     auxiliary: float = 0.4
     validate_seconds: float = 60.0
     checkpoint_seconds: float | None = None
+    report_loss: bool = False
 
     def __post_init__(self) -> None:
         _known("optimiser", [self.optimiser], OPTIMISERS)

@@ -222,7 +222,7 @@ class _Training:
         if self.valid is None:
             self.best_epoch = self.epoch
             self.curve.append((epoch, learnt, None))
-            return None
+            return learnt if self.recipe.report_loss else None
         begin = self.context.seconds_left()
         current, outputs = judge(self.judged, self.valid, self.loss, self.precision)
         self.curve.append((epoch, learnt, current))

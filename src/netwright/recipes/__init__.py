@@ -4,5 +4,6 @@ RECIPES: dict[str, str] = {
     "tabular": "netwright.recipes.tabular:run",
     "search": "netwright.recipes.search:run",
     "retrain": "netwright.recipes.retrain:retrain",
+    "transfer": "netwright.recipes.transfer:transfer",
     "bench": "netwright.recipes.bench:bench",
 }

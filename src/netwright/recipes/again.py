@@ -10,6 +10,7 @@ from netwright.core.context import Context
 from netwright.core.engine import Engine
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import RunFolder
+from netwright.core.lease import lives_here
 from netwright.core.space import Int, Parameters
 from netwright.core.strategy import StrategySpec
 from netwright.core.study import Study
@@ -32,6 +33,19 @@ def _queue(seed: int, space: Any) -> Any:
     import optuna
 
     return optuna.samplers.RandomSampler(seed=seed)
+
+
+def fail_lost(study: Study, retry: bool) -> None:
+    """Marks trials failed whose workers went with a run of this folder that died.
+
+    Args:
+        study: Of a run folder that this process owns, in a storage of its own.
+        retry: Whether they are tried once more, at their position.
+    """
+    for number, lease in study.running():
+        # Nobody else works here but workers that joined; the rest was lost with its run.
+        if lease is None or not lives_here(lease):
+            study.fail(number, "worker lost", retry=retry)
 
 
 def run_again(

@@ -23,7 +23,7 @@ from netwright.learners.image import ARCHITECTURE, ImageLearner
 from netwright.paradigms.nas.scaling import PUBLISHED, Base, Size, grid, grid_search, scale
 from netwright.recipes.designs import pick
 from netwright.recipes.machine import cores
-from netwright.recipes.retrain import open_search
+from netwright.recipes.search import read_options
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 
@@ -60,7 +60,8 @@ def scale_run(
     """
     from netwright.hardware.costs import costs_of
 
-    folder, options = open_search(run)
+    folder = RunFolder.open(run)
+    options = read_options(folder)
     config = design_of(pick(read_study(folder), design).config)
     task = folder.task()
     base = _base(options.space, config, task)

@@ -6,6 +6,7 @@ prepare -> say what limits allow -> search (designs trained alike, those over a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -14,10 +15,11 @@ from typing import Any
 
 from netwright.core.audit import Audit
 from netwright.core.budget import Budget, Clock
+from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.engine import Engine
+from netwright.core.errors import RunError
 from netwright.core.folder import MARK, RunFolder, check_output
-from netwright.core.lease import lives_here
 from netwright.core.progress import Progress
 from netwright.core.study import Study
 from netwright.core.task import Task
@@ -27,6 +29,7 @@ from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.nets import KeepsLimits, NetEvaluator
 from netwright.recipes import designs
+from netwright.recipes.again import fail_lost
 from netwright.recipes.machine import memory_bytes, workers_of
 from netwright.recipes.proxies import warmed
 from netwright.recipes.search_options import SearchOptions
@@ -57,6 +60,7 @@ class Search:
     clock: Clock
     engine: Engine
     progress: Progress
+    first: Sequence[Config] = ()
 
     @property
     def storage(self) -> str | Path:
@@ -116,6 +120,7 @@ def run(
     progress: Progress | None = None,
     overwrite: bool = False,
     elapsed: float = 0.0,
+    first: Sequence[Config] = (),
 ) -> RunFolder:
     """Searches an architecture for pictures.
 
@@ -126,6 +131,7 @@ def run(
         progress: Is told how it goes.
         overwrite: Whether to replace a run that is there.
         elapsed: Seconds of the budget that are already gone.
+        first: Designs that are tried before the strategy has its say.
 
     Raises:
         UserError: Anything a person can mend; nothing is left behind.
@@ -153,7 +159,7 @@ def run(
         folder.audit.say(**{k: v for k, v in entry.items() if k not in ("time", "note")})
         if entry.get("note"):
             progress.note(entry["said"])
-    made = Search(folder, task, options, clock, engine, progress)
+    made = Search(folder, task, options, clock, engine, progress, first)
     _write_down(made, source)
     with folder.owned():
         return _go(made)
@@ -173,7 +179,7 @@ def resume(
         RunError: There is no run, or another process is at it.
     """
     folder = RunFolder.open(out)
-    options = SearchOptions.from_json(folder.read_json(MARK)["options"])
+    options = read_options(folder)
     fit = options.fit
     with folder.owned():
         if seconds is None and trials is None:
@@ -188,6 +194,20 @@ def resume(
         folder.audit.say("run", "The search was resumed.")
         engine = get_engine(fit.engine, fit.address)
         return _go(Search(folder, task, replace(options, fit=fit), clock, engine, progress))
+
+
+def read_options(folder: RunFolder) -> SearchOptions:
+    """What was asked for in a run of a search.
+
+    Raises:
+        RunError: It is a run of something else.
+    """
+    facts = folder.read_json(MARK)
+    if facts.get("recipe") != RECIPE:
+        raise RunError(
+            f"The run {str(folder.path)!r} is no search of nets; make one with 'netwright search'."
+        )
+    return SearchOptions.from_json(facts["options"])
 
 
 def _metric(options: SearchOptions) -> Any:
@@ -231,9 +251,8 @@ def _study_name(folder: RunFolder, options: SearchOptions) -> str:
 def _go(made: Search) -> RunFolder:
     """Searches and hands over; an interrupted search still hands over what it has."""
     study = made.study()
-    for number, lease in study.running():
-        if made.options.fit.storage is None and (lease is None or not lives_here(lease)):
-            study.fail(number, "worker lost", retry=True)
+    if made.options.fit.storage is None:
+        fail_lost(study, retry=True)
     interrupted = False
     try:
         _search(made, study)
@@ -254,6 +273,9 @@ def _go(made: Search) -> RunFolder:
 def _search(made: Search, study: Study) -> None:
     fit, clock = made.options.fit, made.clock
     at = partial(_share_from_now, clock)
+    for design in made.first[study.queued() :]:
+        study.enqueue(design)
+    alone = clock.seconds is None or fit.trials == 1
     made.progress.stage("searching")
     run_study(
         study,
@@ -262,7 +284,7 @@ def _search(made: Search, study: Study) -> None:
         made.engine,
         workers=min(workers_of(fit), fit.trials or 10**6),
         context=made.context,
-        trial_seconds=None if clock.seconds is None else LONGEST_TRIAL * clock.left(),
+        trial_seconds=None if alone else LONGEST_TRIAL * clock.left(),
         deadline=at(SEARCH_SHARE),
         hard_deadline=at(SEARCH_SHARE + GRACE_SHARE),
         folder=made.folder.trials,

@@ -16,7 +16,6 @@ from netwright.core.budget import Budget, Clock
 from netwright.core.context import Context
 from netwright.core.engine import Engine
 from netwright.core.folder import MARK, RunFolder, check_output
-from netwright.core.lease import lives_here
 from netwright.core.progress import Progress
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
@@ -28,6 +27,7 @@ from netwright.engines import get_engine
 from netwright.evaluators.resampling import ResamplingEvaluator
 from netwright.learners.trust import trust
 from netwright.recipes import explaining, finish
+from netwright.recipes.again import fail_lost
 from netwright.recipes.collecting import absent, collect, repeat
 from netwright.recipes.joining import open_study, publish
 from netwright.recipes.levels import build_space, choose_learners, first_designs
@@ -218,10 +218,7 @@ def _go(run: Run, learners: list[str]) -> RunFolder:
     study = open_study(run.task, run.options, learners, run.storage, name)
     publish(study, run.task, run.options, learners)
     if run.options.storage is None:
-        for number, lease in study.running():
-            # Nobody else searches here but workers that joined; the rest was lost with its run.
-            if lease is None or not lives_here(lease):
-                study.fail(number, "worker lost", retry=True)
+        fail_lost(study, retry=True)
     interrupted = False
     try:
         _search(run, study, learners)
