@@ -73,7 +73,8 @@ def main() -> None:
     order = np.random.default_rng(0).permutation(len(data.target))
     inputs = (data.data[order].reshape(-1, *SHAPE) / 8 - 1).astype(np.float32)
     labels = data.target[order]
-    x, y = torch.from_numpy(inputs[:TRAINED]), torch.from_numpy(labels[:TRAINED])
+    rows = 128 if smoke else TRAINED
+    x, y = torch.from_numpy(inputs[:rows]), torch.from_numpy(labels[:rows])
     found = {
         space: judged(trained(space, x, y, epochs=1 if smoke else 4), inputs, labels)
         for space in (SPACES[:1] if smoke else SPACES)
