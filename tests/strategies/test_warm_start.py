@@ -12,7 +12,7 @@ from netwright.core.config import Config
 from netwright.core.space import Space
 from netwright.core.strategy import StrategySpec
 from netwright.strategies import get_strategy
-from netwright.strategies.warm_start import WarmStart, mean_ranks
+from netwright.strategies.warm_start import WarmStart, mean_ranks, with_cheap
 from netwright.testing import check_strategy, toy_spaces
 from netwright.testing.toys import toy_loss
 
@@ -117,3 +117,12 @@ def warm(seed: int, space: Space) -> WarmStart:
 
 def test_it_keeps_the_laws_of_every_strategy() -> None:
     check_strategy(StrategySpec("warm", warm, placed=True))
+
+
+def test_cheap_scores_go_where_they_are_understood() -> None:
+    space = toy_spaces()["plain"]
+    understands = get_strategy("auto").make(0, space)
+    assert with_cheap(understands, space, cheap, seed=0) is understands
+    wrapped = with_cheap(optuna.samplers.RandomSampler(seed=0), space, cheap, seed=3, pool=7)
+    assert isinstance(wrapped, WarmStart)
+    assert (wrapped.seed, wrapped.pool, len(wrapped.first)) == (3, 7, 7)
