@@ -87,7 +87,7 @@ def search(
     progress: Progress | None = None,
     **options: Any,
 ) -> Predictor:
-    """Searches an architecture for pictures and trains it.
+    """Searches an architecture for pictures, or for a table (`space="mlp"`), and trains it.
 
     Args:
         data: A folder or zip file of pictures, a table with their paths, an npz file, a frame.
@@ -138,15 +138,18 @@ def retrain(
         epochs: Most passes over the rows.
         progress: Is told how it goes.
         elapsed: Seconds of the budget that are already gone.
-        options: `augment`, and `arguments` of the space for a wider or deeper net.
+        options: `threads`; for nets of pictures `augment`, and `arguments` of the space for a
+            wider or deeper net.
 
     Raises:
         UserError: There is no such search or design.
         NoModel: The budget was too short to train.
     """
-    from netwright.recipes import retrain as recipe
+    from netwright.recipes import retrain as of_pictures
+    from netwright.recipes import table_nets
 
     told = Budget.of(budget)
+    recipe = table_nets if table_nets.is_table_search(RunFolder.open(run)) else of_pictures
     with _reported(Path(run)):
         recipe.retrain(
             run,
@@ -220,8 +223,9 @@ def run_search(
     elapsed: float = 0.0,
 ) -> RunFolder:
     """Searches and writes the report; an interrupted search is reported too."""
-    from netwright.recipes import search as recipe
+    from netwright.recipes import search, table_nets
 
+    recipe = table_nets if options.space.name == table_nets.SPACE else search
     with _reported(out):
         return recipe.run(
             data, out, options, progress=progress, overwrite=overwrite, elapsed=elapsed

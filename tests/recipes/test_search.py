@@ -154,7 +154,7 @@ def test_limits_no_design_can_meet_name_the_nearest() -> None:
         ({"epochs": 0}, "at least one epoch"),
         ({"max_params_m": -1}, "must be positive"),
         ({"strategy": "randon"}, "random"),
-        ({"space": "mlp"}, "mlp"),
+        ({"space": "mlp"}, "None of the learners net can take"),
         ({"arguments": {"cell": 1}, "space": "nasbench201"}, "cannot be made with cell"),
     ],
 )

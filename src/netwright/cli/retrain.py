@@ -31,14 +31,15 @@ def retrain(
 
     interruptible()
     sizes = {"cells": cells, "channels": channels}
+    arguments = {name: value for name, value in sizes.items() if value is not None}
+    said = {"augment": augment, "arguments": arguments}
     train_again(
         run,
         design,
         budget=time,
         epochs=epochs,
-        augment=augment,
-        arguments={name: value for name, value in sizes.items() if value is not None},
         progress=make_progress(json_log),
         elapsed=seconds_alive(),
+        **{name: value for name, value in said.items() if value},
     )
     print_outcome(RunFolder.open(run))

@@ -1,4 +1,4 @@
-"""`netwright search`: search an architecture for pictures, under limits."""
+"""`netwright search`: search an architecture for pictures or a table, under limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def search(
     data: Data,
     out: Annotated[Path, Option(help="Run folder to make.")],
     space: Annotated[
-        str | None, Option(help="What may be built; package:Class for your own [resnet].")
+        str | None,
+        Option(help="What may be built; mlp for a table, package:Class for your own [resnet]."),
     ] = None,
     cells: Annotated[int | None, Option(help="Cells a stage, for spaces of cells.")] = None,
     channels: Annotated[int | None, Option(help="Width, for spaces of cells.")] = None,
@@ -59,7 +60,7 @@ def search(
     overwrite: Annotated[bool, Option(help="Replace a run that is there.")] = False,
     json_log: JsonLog = False,
 ) -> None:
-    """Search an architecture for pictures: designs are trained, and limits are kept."""
+    """Search an architecture for pictures or a table: designs are trained, limits are kept."""
     said = {name: value for name, value in locals().items() if value is not None}
     for name in ("data", "out", "overwrite", "json_log"):
         said.pop(name, None)

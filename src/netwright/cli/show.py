@@ -83,8 +83,9 @@ def _closing_lines(folder: RunFolder, facts: dict[str, Any]) -> list[str]:
     lines = [f"trials   {counted or 'none yet'} in {facts['seconds']:.0f} s"]
     if facts.get("retrained"):
         told = facts["retrained"]
+        epochs = f"for {told['epochs']} epochs " if "epochs" in told else ""
         lines.append(
-            f"net      design {told['number']}, trained again for {told['epochs']} epochs "
+            f"net      design {told['number']}, trained again {epochs}"
             f"in {told['trained_seconds']:.0f} s"
         )
     if facts.get("score") is not None:

@@ -155,10 +155,10 @@ def _batchable(rows: Rows, facts: dict[str, Any], device: str) -> Any:
         scaled = (np.asarray(rows.target) - facts["mean"]) / facts["spread"]
         target = torch.from_numpy(scaled.astype(np.float32))
     else:
-        target = torch.from_numpy(np.asarray(rows.target, dtype=np.int64))
+        target = torch.from_numpy(np.array(rows.target, dtype=np.int64))  # a memory map is not ours
     weight = None
     if rows.weight is not None:
-        weight = torch.from_numpy(np.asarray(rows.weight, dtype=np.float32)).to(device)
+        weight = torch.from_numpy(np.array(rows.weight, dtype=np.float32)).to(device)
     return Batchable([part.to(device) for part in inputs], target.to(device), weight)
 
 

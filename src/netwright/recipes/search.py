@@ -18,7 +18,7 @@ from netwright.core.budget import Budget, Clock
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.engine import Engine
-from netwright.core.errors import RunError
+from netwright.core.errors import ConfigError, RunError
 from netwright.core.folder import MARK, RunFolder, check_output
 from netwright.core.progress import Progress
 from netwright.core.study import Study
@@ -149,7 +149,12 @@ def run(
     progress.stage("reading")
     notes = Audit()
     task = with_folds(prepare(source, fit.target, _metric(options), notes), 1)
-    task.input_shape  # noqa: B018 - refuses what are no pictures
+    if not task.schema.of_type("image"):
+        raise ConfigError(
+            "This space needs data with one column of images, and there is none. For a table, "
+            "search with --space mlp."
+        )
+    task.input_shape  # noqa: B018 - refuses more than one column of pictures
     options.judged(task)
     if options.proxies:  # refused before a folder is made
         warmed(strategy, options.proxies, task, Path())

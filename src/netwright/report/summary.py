@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from netwright.core.config import Config
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
-from netwright.spaces.nets import COSTS, Graph, NetSpace
+from netwright.spaces.nets import COSTS, Graph
 
 
 def read_result(folder: RunFolder) -> dict[str, Any]:
@@ -56,10 +58,10 @@ def _searched(
     folder: RunFolder, study: Study, result: dict[str, Any], best: dict[str, Any] | None
 ) -> dict[str, Any]:
     """What a search of designs tells beside: every design, and the best as the space writes it."""
-    space = searched_space(folder)
-    if space is None:
+    write = _writer(folder)
+    if write is None:
         return {}
-    told = described(study, space.open(), result)
+    told = described(study, write, result)
     texts = {row["number"]: row["design"] for row in told}
     named = None if best is None else {**best, "design": texts[best["trial"]]}
     return {
@@ -68,6 +70,23 @@ def _searched(
         "order": [record.number for record in study.ranking()],
         "objectives": [name for name, _ in study.objectives],
     }
+
+
+def _writer(folder: RunFolder) -> Callable[[Config], str] | None:
+    """How a run's designs are written on one line; None where it was no search of nets."""
+    space = searched_space(folder)
+    if space is not None:
+        opened = space.open()
+        return lambda config: opened.to_text(design_of(config))
+    if folder.read_json(MARK)["options"].get("level") == "architecture":
+        return _table_net
+    return None
+
+
+def _table_net(config: Config) -> str:
+    """The architecture of a net for a table, without what else its learner was told."""
+    inside = config.within(f"{config['learner']}.architecture")
+    return json.dumps(inside.to_json(), sort_keys=True)
 
 
 def best_graphs(folder: RunFolder, facts: dict[str, Any]) -> list[Graph]:
@@ -87,7 +106,9 @@ def searched_space(folder: RunFolder) -> NetSpaceName | None:
     return NetSpaceName(facts["options"]["space"], facts["options"]["arguments"])
 
 
-def described(study: Study, space: NetSpace, result: dict[str, Any]) -> list[dict[str, Any]]:
+def described(
+    study: Study, write: Callable[[Config], str], result: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Every judged design as plain data: number, text, objectives, costs, whether it is feasible.
 
     The latency of designs on the front is the one measured when the search was over.
@@ -95,18 +116,19 @@ def described(study: Study, space: NetSpace, result: dict[str, Any]) -> list[dic
     measured, front = result.get("latency_ms", {}), set(result.get("front", []))
     rows = []
     for record in study.trials("complete", "pruned"):
+        taken = record.seconds if record.state == "complete" else 0.0
         scores = dict(record.scores)
         if str(record.number) in measured:
             scores["latency_ms"] = measured[str(record.number)]
         rows.append(
             {
                 "number": record.number,
-                "design": space.to_text(design_of(record.config)),
+                "design": write(record.config),
                 "objectives": {name: scores.get(name) for name, _ in study.objectives},
                 "costs": {name: scores[name] for name in COSTS if name in scores},
                 "feasible": record.feasible,
                 "front": record.number in front,
-                "trained_seconds": record.artifacts.get("trained_seconds", 0.0),
+                "trained_seconds": record.artifacts.get("trained_seconds", taken),
             }
         )
     return rows
