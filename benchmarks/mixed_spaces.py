@@ -325,26 +325,23 @@ def main() -> None:
     seeds, trials = (1, 8) if told.smoke else (told.seeds, told.trials)
     names = ["auto", "random"] if told.smoke else names
     names = list(dict.fromkeys([*names, "random", TPE]))
-    problems = list(PROBLEMS)[:: 3 if told.smoke else 1]
-    jobs = [(p, s, seed, trials) for p in problems for s in names for seed in range(seeds)]
+    terms = {"trials": trials, "seeds": seeds}
+    results: Results = {} if told.smoke else _known(told.name, terms)
     with multiprocessing.get_context("forkserver").Pool(len(os.sched_getaffinity(0))) as pool:
-        found = dict(zip(jobs, pool.imap(search, jobs), strict=True))
-    results = {
-        p: {s: _said([found[p, s, seed, trials] for seed in range(seeds)]) for s in names}
-        for p in problems
-    }
-    if not told.smoke:
-        results = _with_known(results, told.name, trials, seeds)
-    write(told.name, {"trials": trials, "seeds": seeds, **_verdict(results)}, told.smoke)
+        for problem in list(PROBLEMS)[:: 3 if told.smoke else 1]:
+            by = results.setdefault(problem, {})
+            for strategy in (name for name in names if name not in by):
+                jobs = [(problem, strategy, seed, trials) for seed in range(seeds)]
+                by[strategy] = _said(pool.map(search, jobs, chunksize=1))
+                write(told.name, {**terms, **_verdict(results)}, told.smoke)
 
 
-def _with_known(results: Results, name: str, trials: int, seeds: int) -> Results:
-    """Strategies measured before under the same terms stand beside the new ones."""
+def _known(name: str, terms: dict[str, int]) -> Results:
+    """What was measured before under the same terms; a run that was stopped goes on from there."""
     path = RESULTS / f"{name}.json"
     known = json.loads(path.read_text()) if path.exists() else {}
-    if (known.get("trials"), known.get("seeds")) != (trials, seeds):
-        return results
-    return {p: {**known["problems"].get(p, {}), **by} for p, by in results.items()}
+    same = {key: known.get(key) for key in terms} == terms
+    return dict(known["problems"]) if same else {}
 
 
 def _said(runs: list[tuple[list[float], float]]) -> dict[str, Any]:
@@ -360,14 +357,17 @@ def _verdict(results: Results) -> dict[str, Any]:
     def wins(one: str, other: str) -> list[str]:
         return [p for p, by in results.items() if by[one]["mean"] < by[other]["mean"]]
 
-    names = next(iter(results.values()))
-    return {
-        "better_than_optunas_tpe": {s: len(wins(s, TPE)) for s in names if s != TPE},
-        "loses_to_random_on": {
-            s: [p for p in results if p not in wins(s, "random")] for s in names if s != "random"
-        },
-        "problems": results,
-    }
+    names = [s for s in next(iter(results.values())) if all(s in by for by in results.values())]
+    told: dict[str, Any] = {"problems": results}
+    if "random" in names:
+        losses = {s: [p for p in results if p not in wins(s, "random")] for s in names}
+        told = {"loses_to_random_on": {s: losses[s] for s in names if s != "random"}, **told}
+    if TPE in names:
+        told = {
+            "better_than_optunas_tpe": {s: len(wins(s, TPE)) for s in names if s != TPE},
+            **told,
+        }
+    return told
 
 
 if __name__ == "__main__":
