@@ -20,7 +20,8 @@ from typing import Any
 from common import parser
 from netwright.spaces.naming import NetSpaceName
 from parts import Part, Parts
-from pictures import WITHIN, Pictures, best_of, cifar, retrained, rival, searched, trained
+from pictures import Pictures, best_of, cifar, retrained, rival, searched, trained
+from rivals import WITHIN
 
 STRATEGIES = {
     "cell": "auto",
