@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -37,7 +39,10 @@ class Parts:
         self.name, self.terms, self.smoke = name, dict(terms), smoke
         self.path = results / f"{name}.json"
         self.done: dict[str, Part] = self._known() if resume else {}
-        self._scratch = tempfile.TemporaryDirectory()
+        self.runs = ROOT / "runs" / "benchmarks" / name
+        if smoke:
+            self.runs = Path(tempfile.mkdtemp(prefix="netwright-smoke-"))
+            atexit.register(shutil.rmtree, self.runs, ignore_errors=True)
 
     def _known(self) -> dict[str, Part]:
         known = json.loads(self.path.read_text()) if self.path.exists() else {}
@@ -45,10 +50,9 @@ class Parts:
         return known.get("parts", {}) if same else {}
 
     def run(self, part: str) -> Path:
-        """The run folder of a part: kept beside the results of other runs, so that a later part
-        still finds it; a temporary one in a smoke run."""
-        above = Path(self._scratch.name) if self.smoke else ROOT / "runs" / "benchmarks" / self.name
-        return above / part.replace(" ", "-")
+        """The run folder of a part: kept, so that a later part still finds it; a temporary one in
+        a smoke run."""
+        return self.runs / part.replace(" ", "-")
 
     def take(self, part: str, measure: Callable[[], Part]) -> Part:
         """What a part came to, measured unless that is known."""

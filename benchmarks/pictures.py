@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.random import Generator
 
 import netwright
 from common import DATA
@@ -23,10 +21,7 @@ from netwright.core.learner import Model
 from netwright.core.task import Task
 from netwright.data.images import CLASS, IMAGE, as_cells
 from netwright.data.prepare import Wishes, prepare
-from netwright.data.readers import read
-from netwright.data.schema import typed
 from netwright.data.table import Table
-from netwright.data.target import encode_target, take_target
 from netwright.evaluators.nets import counted
 from netwright.hardware.latency import cores
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
@@ -34,13 +29,9 @@ from netwright.recipes.retrain import EPOCHS
 from netwright.recipes.search_options import make_search_options
 from netwright.report.summary import summarise
 from netwright.spaces.naming import NetSpaceName
+from rivals import random_of_cost, unseen_rows
 
 CIFAR = DATA / "images" / "cifar10_12k.zip"
-WITHIN = 0.25
-"""How far designs of equal cost may be apart, as a share of multiply-adds."""
-WANDERED, PATIENCE, MOST = 30, 60, 3000
-"""Steps a random design makes among those of equal cost, those it may need to get there, and those
-of all random designs together."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +56,7 @@ class Pictures:
     @cached_property
     def held(self) -> Table:
         """The rows to be judged on."""
-        frame, column = take_target(read(self.test, part="test"), CLASS, Audit())
-        features = typed(frame, self.task.schema).reset_index(drop=True)
-        return Table(features, encode_target(column, self.task.kind, self.task.classes))
+        return unseen_rows(self.task, self.test)
 
     def accuracy(self, model: Model) -> float:
         """Percent of the test pictures that a model gets right."""
@@ -135,48 +124,12 @@ def flops_g(space: NetSpaceName, design: Config, task: Task) -> float:
     return counted(space, design, task)["flops_g"]
 
 
-def random_of_cost(
-    space: NetSpaceName, task: Task, cost: float, rng: Generator, within: float = WITHIN
-) -> Config:
-    """A random design of a cost.
-
-    Few designs drawn at random are as costly as one that was searched for, so a random design is
-    changed at random until it is, and then some steps more without leaving the cost again, so that
-    it forgets from which side it came.
-
-    Args:
-        space: Of the designs.
-        task: Says how large pictures are.
-        cost: Thousand millions of multiply-adds.
-        rng: Decides.
-        within: How far from the cost it may stay, as a share.
-    """
-    opened, inside = space.open(), 0
-    design, away = Config({}), math.inf
-    for step in range(MOST):
-        if step % PATIENCE == 0 and not inside:
-            design = opened.sample(rng)
-            away = _away(space, design, task, cost)
-        other = opened.mutate(design, rng)
-        its = _away(space, other, task, cost)
-        if its <= max(within, away):
-            design, away = other, its
-        inside += away <= within
-        if inside > WANDERED:
-            return design
-    raise RuntimeError(f"No design of {space.name!r} was found with about {cost:.4g} G.")
-
-
-def _away(space: NetSpaceName, design: Config, task: Task, cost: float) -> float:
-    """How far a design is from a cost, as a share of it."""
-    return abs(flops_g(space, design, task) / cost - 1)
-
-
 def rival(
     data: Pictures, space: NetSpaceName, cost: float, minutes: float, seed: int, within: float
 ) -> dict[str, Any]:
     """A random design of equal cost, trained from scratch: its text, cost and test accuracy."""
-    design = random_of_cost(space, data.task, cost, np.random.default_rng(seed), within)
+    cost_of, rng = partial(flops_g, space, task=data.task), np.random.default_rng(seed)
+    design = random_of_cost(space.open(), cost_of, cost, rng, within)
     model = trained(data, space, design, minutes, seed)
     return {
         "accuracy": data.accuracy(model),

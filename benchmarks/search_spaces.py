@@ -20,7 +20,8 @@ from typing import Any
 from common import parser
 from netwright.spaces.naming import NetSpaceName
 from parts import Part, Parts
-from pictures import WITHIN, Pictures, best_of, cifar, retrained, rival, searched, trained
+from pictures import Pictures, best_of, cifar, retrained, rival, searched, trained
+from rivals import WITHIN
 
 STRATEGIES = {
     "cell": "auto",
@@ -29,11 +30,6 @@ STRATEGIES = {
     "mobile": "auto",
     "morphism": "morphism_evolution",
 }
-SMALL: dict[str, dict[str, Any]] = {
-    "cell": {"nodes": 2, "channels": 4, "cells": 3},
-    "darts": {"channels": 4, "cells": 3},
-}
-"""Arguments of spaces in a smoke run."""
 
 
 def arguments() -> argparse.Namespace:
@@ -53,7 +49,7 @@ def main() -> None:
     data, rivals = cifar(told.smoke), 1 if told.smoke else told.rivals
     terms = {"minutes": told.minutes, "seed": told.seed, "within": WITHIN}
     parts = Parts("search_spaces", terms, resume=told.resume, smoke=told.smoke)
-    names = ["cell", "morphism"] if told.smoke else told.spaces.split(",")
+    names = ["morphism"] if told.smoke else told.spaces.split(",")
     rows = [one_space(parts, data, name, told.minutes / 2, told.seed, rivals) for name in names]
     parts.conclude({"met": all(row["met"] for row in rows), "spaces": rows})
 
@@ -62,7 +58,7 @@ def one_space(
     parts: Parts, data: Pictures, name: str, minutes: float, seed: int, rivals: int
 ) -> dict[str, Any]:
     """The found design beside random ones."""
-    space = NetSpaceName(name, SMALL.get(name, {}) if parts.smoke else {})
+    space = NetSpaceName(name)
     found = parts.take(f"{name} found", partial(find, parts, data, space, minutes, seed))
     others = [
         parts.take(
@@ -90,8 +86,7 @@ def one_space(
 def find(parts: Parts, data: Pictures, space: NetSpaceName, minutes: float, seed: int) -> Part:
     """Searches, retrains, judges."""
     out, strategy = parts.run(space.name), STRATEGIES[space.name]
-    words = {"space": space.name, "arguments": dict(space.arguments), "strategy": strategy}
-    facts = searched(data, out, minutes, seed=seed, **words)
+    facts = searched(data, out, minutes, space=space.name, strategy=strategy, seed=seed)
     return {**best_of(facts), **retrained(data, out, minutes)}
 
 

@@ -41,7 +41,10 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--minutes", type=float, default=10, help="for each large net")
     made.add_argument("--rivals", type=int, default=5, help="random cells")
     made.add_argument("--seed", type=int, default=0)
-    return made.parse_args()
+    told = made.parse_args()
+    if told.smoke:
+        told.small, told.large, told.rivals = (3, 2), (3, 4), 1
+    return told
 
 
 def main() -> None:
@@ -50,9 +53,7 @@ def main() -> None:
     few, rest = halves(cifar(told.smoke), SEARCHED_ON, told.seed)
     terms = {name: value for name, value in vars(told).items() if name not in NO_TERMS}
     parts = Parts("transfer", terms, resume=told.resume, smoke=told.smoke)
-    small, large = (_space(told.space, *told.small), _space(told.space, *told.large))
-    if told.smoke:
-        small, large = _space(told.space, 3, 2), _space(told.space, 3, 4)
+    small, large = _space(told.space, *told.small), _space(told.space, *told.large)
 
     def search() -> Part:
         words = {"space": small.name, "arguments": dict(small.arguments), "seed": told.seed}
@@ -65,7 +66,7 @@ def main() -> None:
             f"random {place}",
             partial(rival, rest, large, found["flops_g"], told.minutes, place, WITHIN),
         )
-        for place in range(1, 2 if told.smoke else told.rivals + 1)
+        for place in range(1, told.rivals + 1)
     ]
     parts.conclude(verdict(found, others))
 
