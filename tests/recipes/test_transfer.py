@@ -93,6 +93,8 @@ def test_every_command_understands_the_new_run(
     shown = cli("show", carried)
     assert shown.code == 0, shown.err
     assert "design 0, trained again for 3 epochs" in shown.out
+    assert "search   accuracy" in shown.out  # of the net that was judged, not of this one
+    assert "before it was trained again" in (carried / "card.md").read_text()
     out = tmp_path / "predictions.csv"
     assert cli("predict", carried, found / "colours", "--out", out).code == 0
     assert set(pd.read_csv(out)["prediction"]) <= {"red", "green", "blue"}
