@@ -93,6 +93,8 @@ def test_every_command_understands_the_new_run(
     shown = cli("show", carried)
     assert shown.code == 0, shown.err
     assert "design 0, trained again for 3 epochs" in shown.out
+    assert "search   accuracy" in shown.out  # of the net that was judged, not of this one
+    assert "before it was trained again" in (carried / "card.md").read_text()
     out = tmp_path / "predictions.csv"
     assert cli("predict", carried, found / "colours", "--out", out).code == 0
     assert set(pd.read_csv(out)["prediction"]) <= {"red", "green", "blue"}
@@ -152,3 +154,35 @@ def test_a_run_that_is_no_search(cli: Callable[..., Outcome], tmp_path: Path) ->
     assert done.code == 2
     assert "no search of nets" in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("nasbench201", {"cells": 3, "channels": 24}),
+        ("nasbench101", {"cells": 3, "channels": 24}),
+        ("cell", {"cells": 8, "channels": 24}),
+        ("darts", {"cells": 8, "channels": 24}),
+        ("chain", {"channels": 24}),
+    ],
+)
+def test_a_design_is_the_same_design_at_every_size(name: str, size: dict) -> None:
+    small, large = NetSpaceName(name).open(), NetSpaceName(name, size).open()
+    rng = np.random.default_rng(0)
+    for design in (small.sample(rng) for _ in range(20)):
+        assert large.complete(design) == design
+        assert large.to_text(design) == small.to_text(design)
+
+
+def test_a_grown_design_is_carried_over_without_its_parents(found: Path, tmp_path: Path) -> None:
+    netwright.search(
+        found / "grey", trials=2, epochs=1, out=tmp_path / "grown", engine="inline",
+        space="morphism", strategy="nash",
+    )  # fmt: skip
+    netwright.transfer(
+        tmp_path / "grown", found / "colours", 1, out=tmp_path / "new", epochs=1, engine="inline",
+        threads=1,
+    )  # fmt: skip
+    old, new = (summarise(RunFolder.open(tmp_path / name)) for name in ("grown", "new"))
+    assert new["designs"][0]["design"] == old["designs"][1]["design"]
+    assert new["retrained"]["epochs"] == 1

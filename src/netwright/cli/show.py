@@ -89,7 +89,8 @@ def _closing_lines(folder: RunFolder, facts: dict[str, Any]) -> list[str]:
             f"in {told['trained_seconds']:.0f} s"
         )
     if facts.get("score") is not None:
-        lines.append(f"model    {facts['metric']} {facts['score']:.6g} on held-back rows")
+        which = "search" if facts.get("retrained") else "model "  # the score is of the net before
+        lines.append(f"{which}   {facts['metric']} {facts['score']:.6g} on held-back rows")
     if "test_metrics" in facts:
         told = ", ".join(f"{name} {value:.6g}" for name, value in facts["test_metrics"].items())
         lines.append(f"test     {told}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from netwright.core.audit import Audit
 from netwright.core.errors import TargetError, unknown_name
 from netwright.core.task import Kind
+from netwright.data.images import CLASS, IMAGE
 from netwright.data.values import as_categories, as_numbers, as_strings, is_textual
 
 MAX_NUMERIC_CLASSES = 20
@@ -22,9 +23,14 @@ def take_target(frame: pd.DataFrame, target: str, audit: Audit) -> tuple[pd.Data
 
     Raises:
         UnknownName: There is no such column.
-        TargetError: No row has a target.
+        TargetError: No row has a target, or pictures have no classes.
         DataError: There are no rows.
     """
+    if target == CLASS and list(frame.columns) == [IMAGE]:
+        raise TargetError(
+            "The pictures lie in no class folders; put those of each class into a folder of its "
+            "own, such as cat/1.jpg."
+        )
     if target not in frame.columns:
         raise unknown_name("target column", target, map(str, frame.columns))
     if len(frame) == 0:

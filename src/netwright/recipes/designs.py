@@ -88,8 +88,10 @@ def hand_over(
     """Makes a predictor of the best design's net, and writes what the search came to.
 
     Raises:
-        NoModel: No design was trained.
+        ConfigError: None was trained, because none keeps the limits.
+        NoModel: None was trained for any other reason.
     """
+    _check_kept(study, options.space)
     best = study.best()
     if not best.feasible:
         raise NoModel("No trained design keeps the limits; loosen them, or give more time.")
@@ -119,6 +121,22 @@ def hand_over(
     )
     folder.audit.say(
         "design", f"Design {best.number} is the best: {task.metric.name} {best.values[0]:.4g}."
+    )
+
+
+def _check_kept(study: Study, space: NetSpaceName) -> None:
+    """Refuses limits that are only found out by measuring, when every design broke them.
+
+    Raises:
+        ConfigError: Says how near the nearest came.
+    """
+    over = study.trials("pruned")
+    if not over or study.trials("complete", "failed"):
+        return
+    nearest = min(over, key=lambda record: sum(max(0.0, v) for v in record.constraints.values()))
+    raise ConfigError(
+        f"None of {len(over)} designs of the space {space.name!r} keeps the limits; the nearest is "
+        f"{nearest.error}. Loosen them, or name a smaller space."
     )
 
 

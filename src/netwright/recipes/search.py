@@ -280,7 +280,6 @@ def _search(made: Search, study: Study) -> None:
     at = partial(_share_from_now, clock)
     for design in made.first[study.queued() :]:
         study.enqueue(design)
-    alone = clock.seconds is None or fit.trials == 1
     made.progress.stage("searching")
     run_study(
         study,
@@ -289,7 +288,7 @@ def _search(made: Search, study: Study) -> None:
         made.engine,
         workers=min(workers_of(fit), fit.trials or 10**6),
         context=made.context,
-        trial_seconds=None if alone else LONGEST_TRIAL * clock.left(),
+        trial_seconds=None if clock.seconds is None else LONGEST_TRIAL * clock.left(),
         deadline=at(SEARCH_SHARE),
         hard_deadline=at(SEARCH_SHARE + GRACE_SHARE),
         folder=made.folder.trials,

@@ -1,8 +1,8 @@
 """Search small, deploy large: a design found on one set of pictures is trained on another.
 
 The new run is a search of that one design in a space of the wanted size: it is judged on held-back
-rows as briefly as it was in its own search, and then trained on all rows for long. So whatever
-can be done with a search can be done with it, also `netwright retrain` once more.
+rows after a single epoch, and then trained on all rows for long. So whatever can be done with a
+search can be done with it, also `netwright retrain` once more.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ from netwright.recipes.options import DEFAULT_SECONDS
 from netwright.recipes.retrain import retrain
 from netwright.recipes.search_options import SearchOptions, make_search_options
 from netwright.spaces.lineage import design_of
-
-JUDGING_SHARE = 0.2
-"""Most of the time that goes into judging the design, before it learns from all rows."""
 
 
 def transfer(
@@ -68,7 +65,7 @@ def transfer(
         raise RunError(f"The new run cannot be {str(run)!r} itself; name another folder.")
     searched = search.read_options(found)
     record = pick(read_study(found), design)
-    options = _resized(searched, said, None if seconds is None else JUDGING_SHARE * seconds, epochs)
+    options = _resized(searched, said, seconds)
     first = options.space.open().complete(design_of(record.config))
     made = search.run(
         source,
@@ -95,7 +92,7 @@ def transfer(
 
 
 def _resized(
-    searched: SearchOptions, said: Mapping[str, Any], seconds: float | None, epochs: int | None
+    searched: SearchOptions, said: Mapping[str, Any], seconds: float | None
 ) -> SearchOptions:
     """A search of one design, in the searched space made wider or deeper."""
     told = dict(said)
@@ -103,7 +100,7 @@ def _resized(
     return make_search_options(
         space=searched.space.name,
         arguments=arguments,
-        epochs=min(searched.epochs, epochs or searched.epochs),
+        epochs=1,
         seconds=seconds,
         trials=1,
         strategy="random",

@@ -46,6 +46,7 @@ def _quality(facts: dict[str, Any], task: Task) -> str:
     rows = []
     if facts["score"] is not None:
         how = "a hold-out" if facts["folds"] == 1 else f"{facts['folds']}-fold cross-validation"
+        how += ", before it was trained again" if facts.get("retrained") else ""
         rows.append(f"| {facts['metric']} | {facts['score']:.6g} | {how} |")
     for name, value in facts.get("test_metrics", {}).items():
         rows.append(f"| {name} | {value:.6g} | test table |")
