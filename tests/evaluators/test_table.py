@@ -303,7 +303,7 @@ def test_spaces_by_name() -> None:
     [
         ("nasbench21", "Did you mean 'nasbench201'"),
         ("netwright.core.config:Config", "subclass of netwright's Space"),
-        ("mlp", "without arguments"),
+        ("mlp", "cannot be made with no arguments"),
     ],
 )
 def test_names_that_are_no_space(name: str, said: str) -> None:

@@ -98,7 +98,7 @@ def test_missing_values_everywhere_do_not_stop_anyone() -> None:
     features.loc[::3, "colour"] = None
     features.loc[::2, "note"] = ""
     data = type(task.data)(features, task.data.target)
-    for name in available():
+    for name in set(available()) & set(TABULAR):
         made = learner(name)
         config = Config({**made.space(task).complete(), "rounds": 5, "epochs": 2})
         model = made.fit(task.with_data(data), config, Context())

@@ -250,7 +250,10 @@ def test_recipes_that_make_no_sense(
 def test_precision_is_half_only_where_the_device_is_made_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert pick_precision("auto", torch.device("cpu")) == torch.float32
+    for able, expected in ((True, torch.bfloat16), (False, torch.float32)):
+        told = {"amx_bf16": able}
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda told=told: told)
+        assert pick_precision("auto", torch.device("cpu")) == expected
     assert pick_precision("bfloat16", torch.device("cpu")) == torch.bfloat16
     for able, expected in ((True, torch.bfloat16), (False, torch.float16)):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able, **words: able)
