@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import make_frame
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("fit", "search", "retrain", "export", "predict", "resume", "bench")
+COMMANDS = ("fit", "search", "retrain", "export", "transfer", "predict", "resume", "bench")
 README = (ROOT / "README.md").read_text()
 
 

@@ -12,6 +12,8 @@ LIGHTGBM_SECONDS = 1e-8
 ROUNDS = 300
 NET_SECONDS = 9e-6
 """Seconds one core needs for a picture, a pixel and an epoch of the default net (measured)."""
+START_SECONDS = 5.0
+"""Seconds a worker needs before its first net learns: torch takes long to load."""
 EPOCHS = 30
 WANTED_NETS = 4
 """Nets of pictures a search should manage; they take long, and a few are enough."""
@@ -83,7 +85,7 @@ def choose_folds(task: Task, seconds: float | None, workers: int) -> tuple[int, 
 
 def _folds_of_pictures(task: Task, seconds: float, workers: int) -> tuple[int, str]:
     pixels = sum(math.prod(column.shape[1:]) for column in task.schema.used)
-    one = len(task.data) * pixels * EPOCHS * NET_SECONDS
+    one = START_SECONDS + len(task.data) * pixels * EPOCHS * NET_SECONDS
     share = 0.7 * seconds * workers / WANTED_NETS
     folds = next((count for count in (5, 3) if one * count <= share), 1)
     return folds, f"one training of a net is guessed at {one:.0f} s"
