@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,11 +50,15 @@ def cli(
         ):  # this process is older than the command
             monkeypatch.setattr(f"netwright.cli.{command}.seconds_alive", lambda: 0.0)
         capsys.readouterr()
+        before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
             main()
             code = 0
         except SystemExit as end:
             code = int(end.code or 0)
+        finally:  # a command minds signals; the tests after it do not
+            for one, handler in before.items():
+                signal.signal(one, handler)
         printed = capsys.readouterr()
         return Outcome(code, printed.out, printed.err)
 
