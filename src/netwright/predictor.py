@@ -22,7 +22,6 @@ import pandas as pd
 from netwright.core.audit import Audit
 from netwright.core.errors import ArtifactError, ConfigError
 from netwright.core.learner import Model
-from netwright.core.metric import metrics_of
 from netwright.core.task import Task
 from netwright.data.readers import read
 from netwright.data.schema import typed
@@ -130,13 +129,7 @@ class Predictor:
         """Every metric of the kind, in natural sign, on rows that have the target."""
         table = self.table(data)
         assert table.target is not None
-        predicted = self.model.predict(table.features)
-        metrics = {metric.name: metric for metric in metrics_of(self.task.kind)}
-        metrics.setdefault(self.task.metric.name, self.task.metric)
-        return {
-            name: metric.score(table.target, predicted, table.weight)
-            for name, metric in metrics.items()
-        }
+        return self.task.scores(table.target, self.model.predict(table.features), table.weight)
 
     def explain(self, data: Any, repeats: int = 3) -> pd.DataFrame:
         """Permutation importance of each column on rows that have the target, biggest first."""

@@ -76,3 +76,20 @@ def test_tasks_are_frozen() -> None:
 )
 def test_constraints_are_true_when_there_are_any(limits: Constraints, any_limit: bool) -> None:
     assert bool(limits) is any_limit
+
+
+def test_over_is_a_share_of_each_limit_set() -> None:
+    limits = Constraints(max_params_m=1.0, max_flops_g=0.4, max_latency_ms=3.0)
+    costs = {"params_m": 1.5, "flops_g": 0.3, "memory_mb": 9.0}
+    assert limits.over(costs) == {"params_m": pytest.approx(0.5), "flops_g": pytest.approx(-0.25)}
+    assert limits.broken(costs) == ["params_m is 1.5, allowed are 1"]
+
+
+def test_a_limit_that_is_met_exactly_is_kept() -> None:
+    limits = Constraints(max_memory_mb=5.0)
+    assert limits.over({"params_m": 1.0, "memory_mb": 5.0}) == {"memory_mb": 0.0}
+    assert limits.broken({"memory_mb": 5.0}) == []
+
+
+def test_nothing_is_over_without_limits() -> None:
+    assert Constraints().over({"params_m": 1.0, "unheard_of": 1.0}) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 import netwright
-from netwright.core.errors import ConfigError, RunError, UserError
+from netwright.core.errors import ConfigError, MissingExtra, RunError, UserError
 from netwright.core.folder import RunFolder
 from netwright.core.study import read_study
 from netwright.recipes.designs import check_limits
@@ -205,3 +206,13 @@ def test_scaling_is_learned_by_training(searched: Path) -> None:
     factors = found["scaling"]
     growth = factors["alpha"] * factors["beta"] ** 2 * factors["gamma"] ** 2
     assert growth == pytest.approx(2, rel=0.1)
+
+
+def test_measuring_without_a_runtime_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    source = make_pictures(tmp_path / "pictures")
+    with pytest.raises(MissingExtra, match=r"netwright\[deploy\]"):
+        netwright.search(source, trials=1, max_latency_ms=5, out=tmp_path / "run", **SMALL)
+    assert not (tmp_path / "run").exists()

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import netwright
+from netwright.core.context import Context
 from netwright.core.errors import ConfigError, NoModel, RunError
 from netwright.core.folder import RunFolder
 from netwright.core.progress import Progress
@@ -89,6 +90,19 @@ def test_a_fit_keeps_its_time_and_has_a_model(tmp_path: Path) -> None:
     predictor = netwright.fit(make_frame(300), "y", budget="12s", out=tmp_path / "run")
     assert time.monotonic() - started < 12 * 1.1 + 5
     assert len(predictor.predict(make_frame(10))) == 10
+
+
+def test_without_time_for_every_fold_there_is_a_model_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Context, "expired", lambda self: True)
+    out = tmp_path / "run"
+    predictor = netwright.fit(
+        make_frame(80), "y", trials=2, out=out, engine="inline", learners=["linear"]
+    )
+    assert len(predictor.predict(make_frame(10))) == 10
+    assert len(json.loads((out / "result.json").read_text())["ensemble"]) == 1
+    assert "No trial had time for every fold" in (out / "audit.jsonl").read_text()
 
 
 @pytest.mark.parametrize("level", ["manual", "hpo", "select", "architecture"])

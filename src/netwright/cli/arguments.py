@@ -24,6 +24,33 @@ Trust = Annotated[
 JsonLog = Annotated[
     bool, typer.Option("--json-log", help="Progress as one JSON object a line, on stderr.")
 ]
+Out = Annotated[Path, typer.Option(help="Run folder to make.")]
+Target = Annotated[
+    str | None, typer.Option(help="Column to predict [the class folder, or the array y].")
+]
+WholeTime = Annotated[str | None, typer.Option(help="Wall time of everything, such as 20m [10m].")]
+Engine = Annotated[str | None, typer.Option(help="processes, inline or ray [processes].")]
+Workers = Annotated[int | None, typer.Option(help="Worker processes [one a core].")]
+Threads = Annotated[int | None, typer.Option(help="Threads a worker [1].")]
+Seed = Annotated[int | None, typer.Option(help="Everything random derives from it [0].")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps [auto].")]
+Memory = Annotated[str | None, typer.Option(help="Most memory of all workers, such as 4GB.")]
+Storage = Annotated[
+    str | None, typer.Option(help="Optuna storage URL [a journal file in the run folder].")
+]
+Overwrite = Annotated[bool, typer.Option(help="Replace a run that is there.")]
+Design = Annotated[str, typer.Option(help="best, knee, or the number of a trial.")]
+Cells = Annotated[int | None, typer.Option(help="Cells a stage [as searched].")]
+Channels = Annotated[int | None, typer.Option(help="Width [as searched].")]
+Epochs = Annotated[int | None, typer.Option(help="Most passes over the rows.")]
+NetMetric = Annotated[str | None, typer.Option(help="Metric that decides [accuracy].")]
+Augment = Annotated[
+    str | None,
+    typer.Option(help="none, shift, flip, cutout, trivial or cutmix [flip in colour, else shift]."),
+]
+PictureSchema = Annotated[
+    str | None, typer.Option(help="YAML or JSON file of column types; sets the pictures' shape.")
+]
 
 
 def seconds_alive() -> float:

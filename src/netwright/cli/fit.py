@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from netwright.cli.arguments import Data, JsonLog, interruptible, seconds_alive
+from netwright.cli.arguments import (
+    Data,
+    Device,
+    Engine,
+    JsonLog,
+    Memory,
+    Out,
+    Overwrite,
+    Seed,
+    Storage,
+    Target,
+    Threads,
+    Workers,
+    interruptible,
+    seconds_alive,
+)
 
 Option = typer.Option
 
 
 def fit(
     data: Data,
-    out: Annotated[Path, Option(help="Run folder to make.")],
-    target: Annotated[
-        str | None, Option(help="Column to predict [the class folder, or the array y].")
-    ] = None,
+    out: Out,
+    target: Target = None,
     test: Annotated[str | None, Option(help="Table to judge the finished model on.")] = None,
     kind: Annotated[str | None, Option(help="binary, multiclass or regression.")] = None,
     metric: Annotated[
@@ -44,21 +56,19 @@ def fit(
         str | None,
         Option(help="What stops hopeless trials early, none for nothing [percentile]."),
     ] = None,
-    engine: Annotated[str | None, Option(help="processes, inline or ray [processes].")] = None,
+    engine: Engine = None,
     address: Annotated[
         str | None, Option(help="Ray cluster to run on [one started on this machine].")
     ] = None,
-    workers: Annotated[int | None, Option(help="Worker processes [one a core].")] = None,
-    threads: Annotated[int | None, Option(help="Threads a worker [1].")] = None,
-    seed: Annotated[int | None, Option(help="Everything random derives from it [0].")] = None,
-    device: Annotated[str | None, Option(help="auto, cpu or cuda [auto].")] = None,
-    memory: Annotated[str | None, Option(help="Most memory of all workers, such as 4GB.")] = None,
+    workers: Workers = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    device: Device = None,
+    memory: Memory = None,
     schema: Annotated[
         str | None, Option(help="YAML or JSON file of column types that overrule what is found.")
     ] = None,
-    storage: Annotated[
-        str | None, Option(help="Optuna storage URL [a journal file in the run folder].")
-    ] = None,
+    storage: Storage = None,
     weight: Annotated[str | None, Option(help="Column of row weights.")] = None,
     group: Annotated[str | None, Option(help="Column whose values never straddle a split.")] = None,
     time_column: Annotated[str | None, Option(help="Column by whose order rows are split.")] = None,
@@ -67,7 +77,7 @@ def fit(
     ] = None,
     max_size_mb: Annotated[float | None, Option(help="Most megabytes of the model.")] = None,
     explain: Annotated[bool, Option(help="Draw what the model looks at; write a report.")] = True,
-    overwrite: Annotated[bool, Option(help="Replace a run that is there.")] = False,
+    overwrite: Overwrite = False,
     json_log: JsonLog = False,
 ) -> None:
     """Design and train a model for a table or for pictures."""

@@ -6,21 +6,30 @@ from typing import Annotated
 
 import typer
 
-from netwright.cli.arguments import JsonLog, Run, interruptible, seconds_alive
+from netwright.cli.arguments import (
+    Cells,
+    Channels,
+    Design,
+    Epochs,
+    JsonLog,
+    Run,
+    interruptible,
+    seconds_alive,
+)
 
 Option = typer.Option
 
 
 def retrain(
     run: Run,
-    design: Annotated[str, Option(help="best, knee, or the number of a trial.")] = "best",
+    design: Design = "best",
     time: Annotated[str | None, Option(help="Wall time, such as 20m [10m].")] = None,
-    epochs: Annotated[int | None, Option(help="Most passes over the rows.")] = None,
+    epochs: Epochs = None,
     augment: Annotated[
         str | None, Option(help="none, shift, flip, cutout, trivial or cutmix [as searched].")
     ] = None,
-    cells: Annotated[int | None, Option(help="Cells a stage [as searched].")] = None,
-    channels: Annotated[int | None, Option(help="Width [as searched].")] = None,
+    cells: Cells = None,
+    channels: Channels = None,
     json_log: JsonLog = False,
 ) -> None:
     """Train a found design from scratch, for long, on all rows; it becomes the run's predictor."""

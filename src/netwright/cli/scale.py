@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from netwright.cli.arguments import Json, Run, interruptible
+from netwright.cli.arguments import (
+    Design,
+    Json,
+    Run,
+    interruptible,
+)
 
 Option = typer.Option
 
@@ -15,7 +20,7 @@ Option = typer.Option
 def scale(
     run: Run,
     phi: Annotated[str, Option(help="How far, a,b,c; each doubles the multiply-adds.")] = "1,2,3",
-    design: Annotated[str, Option(help="best, knee, or the number of a trial.")] = "best",
+    design: Design = "best",
     time: Annotated[
         str | None,
         Option(help="For finding alpha, beta and gamma by training [those of EfficientNet]."),

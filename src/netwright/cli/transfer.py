@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from netwright.cli.arguments import Data, JsonLog, Run, interruptible, seconds_alive
+from netwright.cli.arguments import (
+    Augment,
+    Cells,
+    Channels,
+    Data,
+    Design,
+    Device,
+    Epochs,
+    JsonLog,
+    NetMetric,
+    Out,
+    Overwrite,
+    PictureSchema,
+    Run,
+    Seed,
+    Target,
+    WholeTime,
+    interruptible,
+    seconds_alive,
+)
 
 Option = typer.Option
 
@@ -15,28 +33,21 @@ Option = typer.Option
 def transfer(
     run: Run,
     data: Data,
-    out: Annotated[Path, Option(help="Run folder to make.")],
-    design: Annotated[str, Option(help="best, knee, or the number of a trial.")] = "best",
-    cells: Annotated[int | None, Option(help="Cells a stage [as searched].")] = None,
-    channels: Annotated[int | None, Option(help="Width [as searched].")] = None,
-    time: Annotated[str | None, Option(help="Wall time of everything, such as 20m [10m].")] = None,
-    epochs: Annotated[int | None, Option(help="Most passes over the rows.")] = None,
-    target: Annotated[
-        str | None, Option(help="Column to predict [the class folder, or the array y].")
-    ] = None,
-    metric: Annotated[str | None, Option(help="Metric that decides [accuracy].")] = None,
-    augment: Annotated[
-        str | None,
-        Option(help="none, shift, flip, cutout, trivial or cutmix [flip in colour, else shift]."),
-    ] = None,
-    schema: Annotated[
-        str | None, Option(help="YAML or JSON file of column types; sets the pictures' shape.")
-    ] = None,
+    out: Out,
+    design: Design = "best",
+    cells: Cells = None,
+    channels: Channels = None,
+    time: WholeTime = None,
+    epochs: Epochs = None,
+    target: Target = None,
+    metric: NetMetric = None,
+    augment: Augment = None,
+    schema: PictureSchema = None,
     engine: Annotated[str | None, Option(help="processes or inline [processes].")] = None,
     threads: Annotated[int | None, Option(help="Threads that train [every core].")] = None,
-    device: Annotated[str | None, Option(help="auto, cpu, cuda or mps [auto].")] = None,
-    seed: Annotated[int | None, Option(help="Everything random derives from it [0].")] = None,
-    overwrite: Annotated[bool, Option(help="Replace a run that is there.")] = False,
+    device: Device = None,
+    seed: Seed = None,
+    overwrite: Overwrite = False,
     json_log: JsonLog = False,
 ) -> None:
     """Train a found design on other pictures, wider or deeper if wanted, as a run of its own."""

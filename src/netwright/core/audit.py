@@ -7,6 +7,7 @@ to it. The trail explains; it is never read back as state.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,13 @@ class Audit:
             return
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, default=str, ensure_ascii=False) + "\n")
+
+    def hand_on(self, trail: Audit, note: Callable[[str], None]) -> None:
+        """Says it all again in another trail; what a person should see at once goes to `note`."""
+        for entry in self.entries():
+            trail.say(**{k: v for k, v in entry.items() if k not in ("time", "note")})
+            if entry.get("note"):
+                note(entry["said"])
 
     def entries(self) -> list[dict[str, Any]]:
         """Every sentence so far; a torn last line is passed over."""

@@ -25,6 +25,7 @@ from netwright.core.errors import RunError
 from netwright.core.task import Task
 
 MARK = "run.json"
+STUDY = "study"
 
 
 def check_output(path: str | Path, overwrite: bool = False) -> None:
@@ -110,6 +111,10 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise RunError(f"The run {str(self.path)!r} has no readable {name}.") from error
         return loaded
+
+    def study_name(self, storage: str | None) -> str:
+        """Constant in a run folder; told apart by the folder in a storage that many share."""
+        return STUDY if storage is None else f"{STUDY}-{self.path.name}"
 
     def task(self) -> Task:
         """The task, without its rows."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from netwright.core.errors import ConfigError
-from netwright.core.metric import Metric, get_metric
+from netwright.core.metric import Metric, get_metric, metrics_of
 
 Kind = Literal["binary", "multiclass", "regression"]
 ColumnType = Literal["number", "category", "date", "text", "image", "id", "constant"]
@@ -129,6 +129,31 @@ class Constraints:
     def __bool__(self) -> bool:
         return any(value is not None for value in asdict(self).values())
 
+    def over(self, costs: Mapping[str, float]) -> dict[str, float]:
+        """How far each cost is over its limit, as a share of the limit.
+
+        Args:
+            costs: By the names of the limits, less `max_`; those without a limit are left out.
+
+        Returns:
+            Name to share: 0.5 is half as much again as allowed, zero or less keeps the limit.
+        """
+        limits = asdict(self)
+        return {
+            name: cost / limits[f"max_{name}"] - 1
+            for name, cost in costs.items()
+            if limits.get(f"max_{name}") is not None
+        }
+
+    def broken(self, costs: Mapping[str, float]) -> list[str]:
+        """The limits that costs break, each in a few words."""
+        limits = asdict(self)
+        return [
+            f"{name} is {costs[name]:.3g}, allowed are {limits[f'max_{name}']:g}"
+            for name, share in self.over(costs).items()
+            if share > 0
+        ]
+
 
 @dataclass(frozen=True)
 class Split:
@@ -178,6 +203,12 @@ class Task:
     def metric(self) -> Metric:
         """The metric that decides."""
         return get_metric(self.metric_name, self.kind, self.classes)
+
+    def scores(self, truth: Any, predicted: Any, weight: Any = None) -> dict[str, float]:
+        """Every metric of the kind, and the one that decides, in natural sign."""
+        metrics = {metric.name: metric for metric in metrics_of(self.kind)}
+        metrics.setdefault(self.metric.name, self.metric)
+        return {name: one.score(truth, predicted, weight) for name, one in metrics.items()}
 
     @property
     def outputs(self) -> int:

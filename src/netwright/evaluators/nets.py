@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.evaluator import Evaluator
-from netwright.core.metric import metrics_of
 from netwright.core.result import Result
-from netwright.core.task import Constraints, Task
+from netwright.core.task import Task
 from netwright.data.splits import make_folds
 from netwright.evaluators.rows import open_fold, open_table
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
@@ -28,6 +27,9 @@ from netwright.spaces.lineage import PARENT, Lineage, design_of
 from netwright.spaces.morphism import Morphism
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import LATENCY
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MODEL = "net"
 """Folder of a trial's trained net."""
@@ -61,16 +63,16 @@ class NetEvaluator(Evaluator):
         design = design_of(config)
         costs = dict(counted(self.space, design, self.task))
         limits = self.task.constraints
-        if not broken(costs, limits) and (self.measure_latency or limits.max_latency_ms):
+        if not limits.broken(costs) and (self.measure_latency or limits.max_latency_ms):
             costs[LATENCY] = measured_ms(self.space, design, self.task)
-        over = excess(costs, limits)
-        if broken(costs, limits):
+        over, broken = limits.over(costs), limits.broken(costs)
+        if broken:
             return Result(
                 state="pruned",
                 scores=costs,
                 constraints=over,
                 cost=round(time.monotonic() - started, 3),
-                error=f"over the limit: {', '.join(broken(costs, limits))}",
+                error=f"over the limit: {', '.join(broken)}",
             )
         scores, artifacts = self._trained(config, context)
         return Result(
@@ -98,11 +100,7 @@ class NetEvaluator(Evaluator):
         assert table.target is not None
         truth = table.target[rows]
         weight = None if table.weight is None else table.weight[rows]
-        predicted = model.predict(valid.data.features)
-        metrics = {metric.name: metric for metric in metrics_of(self.task.kind)}
-        metrics[self.task.metric.name] = self.task.metric
-        scores = {name: m.score(truth, predicted, weight) for name, m in metrics.items()}
-        return scores, artifacts
+        return self.task.scores(truth, model.predict(valid.data.features), weight), artifacts
 
     def _model(self, train: Task, config: Config, context: Context) -> NetModel:
         """A net with weights at random, or with its parent's, which it leaves to its children."""
@@ -122,26 +120,6 @@ class NetEvaluator(Evaluator):
         return model
 
 
-def excess(costs: Mapping[str, float], limits: Constraints) -> dict[str, float]:
-    """How far each cost is over its limit, as a share of the limit; zero or less keeps it."""
-    allowed = asdict(limits)
-    return {
-        name: value / allowed[f"max_{name}"] - 1
-        for name, value in costs.items()
-        if allowed.get(f"max_{name}") is not None
-    }
-
-
-def broken(costs: Mapping[str, float], limits: Constraints) -> list[str]:
-    """The limits that are broken, each in a few words."""
-    allowed = asdict(limits)
-    return [
-        f"{name} is {costs[name]:.3g}, allowed are {allowed[f'max_{name}']:g}"
-        for name, over in excess(costs, limits).items()
-        if over > 0
-    ]
-
-
 @dataclass(frozen=True)
 class KeepsLimits:
     """Whether a design keeps the limits that can be counted; importable by workers."""
@@ -151,7 +129,7 @@ class KeepsLimits:
 
     def __call__(self, config: Config) -> bool:
         costs = counted(self.space, design_of(config), self.task)
-        return not broken(costs, self.task.constraints)
+        return not self.task.constraints.broken(costs)
 
 
 def counted(space: NetSpaceName, config: Config, task: Task) -> Mapping[str, float]:
@@ -174,16 +152,20 @@ def _counted(name: str, arguments: str, text: str, task: Task) -> Mapping[str, f
 
 
 def measured_ms(space: NetSpaceName, config: Config, task: Task) -> float:
-    """Milliseconds for one picture: the exported file on this machine, one thread, the median."""
-    import tempfile
-
+    """Milliseconds for one picture of an untrained design, see `exported_ms`."""
     import torch
+
+    with torch.random.fork_rng(devices=[]):
+        return exported_ms(space.open().build(config, task), task.input_shape)
+
+
+def exported_ms(net: nn.Module, shape: tuple[int, ...]) -> float:
+    """Milliseconds for one picture: the exported file on this machine, one thread, the median."""
+    from tempfile import TemporaryDirectory
 
     from netwright.export.onnx import export_onnx
     from netwright.hardware.latency import measure_latency
 
-    with torch.random.fork_rng(devices=[]), tempfile.TemporaryDirectory() as folder:
-        net = space.open().build(config, task)
-        path = Path(folder) / "net.onnx"
-        export_onnx(net, task.input_shape, path)
-        return round(measure_latency(path, task.input_shape).median_ms, 4)
+    with TemporaryDirectory() as folder:
+        path = export_onnx(net, shape, Path(folder) / "net.onnx")
+        return round(measure_latency(path, shape).median_ms, 4)

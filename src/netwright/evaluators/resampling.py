@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.evaluator import Evaluator
 from netwright.core.learner import Model
-from netwright.core.metric import metrics_of
 from netwright.core.result import Result
 from netwright.core.task import Task
 from netwright.data.splits import make_folds
 from netwright.evaluators.rows import chosen_learner, open_fold, open_table
 
 PREDICTIONS = "predictions.npy"
+FOLDS_LEFT = "folds_left"
+"""Limit that a trial breaks by the folds it had no time for."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class ResamplingEvaluator(Evaluator):
     """Hold-out (one fold) or cross-validation (several), as the task's split says.
 
     Writes the model of every fold and the out-of-fold predictions into the trial's folder, and
-    reports the mean loss after each fold, so that a hopeless trial can be stopped.
+    reports the mean loss after each fold, so that a hopeless trial can be stopped. A trial whose
+    time is over before its last fold is judged on the folds it has and breaks the limit
+    `folds_left`: whatever saw every fold goes before it.
 
     Attributes:
         task: The statement, without rows.
@@ -50,14 +53,16 @@ class ResamplingEvaluator(Evaluator):
         losses: list[float] = []
         for fold in range(count):
             if fold and context.expired():
-                return Result.failed(f"out of time after {fold} of {count} folds")
+                break
             model, rows, predicted = self._fold(config, context, fold, count)
             found[rows] = predicted
             models.append(model)
             losses.append(self._loss(table, rows, predicted))
             if fold < count - 1 and context.report(fold, self._natural(float(np.mean(losses)))):
                 return Result(state="pruned", cost=round(time.monotonic() - started, 3))
-        return self._judged(table, found, models, context, started)
+        left = count - len(models)
+        limits = {FOLDS_LEFT: float(left)} if left else {}
+        return replace(self._judged(table, found, models, context, started), constraints=limits)
 
     def _fold(
         self, config: Config, context: Context, fold: int, count: int
@@ -95,9 +100,7 @@ class ResamplingEvaluator(Evaluator):
         judged = np.flatnonzero(~np.isnan(found.reshape(len(found), -1)[:, 0]))
         truth, predicted = table.target[judged], found[judged]
         weight = None if table.weight is None else table.weight[judged]
-        metrics = {metric.name: metric for metric in metrics_of(self.task.kind)}
-        metrics[self.task.metric.name] = self.task.metric
-        scores = {name: m.score(truth, predicted, weight) for name, m in metrics.items()}
+        scores = self.task.scores(truth, predicted, weight)
         artifacts: dict[str, Any] = {"folds": len(models), "tuned": _mean_tuned(models)}
         path = None
         if context.folder is not None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from torch import nn
 
-from netwright.core.task import Constraints
 from netwright.hardware.counting import count_parameters, peak_activation_bytes, weight_bytes
 from netwright.hardware.tracing import trace
 
@@ -37,21 +36,3 @@ def costs_of(net: nn.Module, shape: Sequence[int]) -> Costs:
     followed = trace(net, shape)
     memory = weight_bytes(net) + peak_activation_bytes(followed)
     return Costs(count_parameters(net) / 1e6, followed.flops / 1e9, memory / 1e6)
-
-
-def over(costs: Costs, constraints: Constraints) -> dict[str, float]:
-    """How far each cost is over its limit, as a share of the limit.
-
-    Args:
-        costs: Of a design.
-        constraints: Those without a limit, and those that are measured, are left out.
-
-    Returns:
-        Name to share: 0.5 is half as much again as allowed, zero or less keeps the limit.
-    """
-    limits = asdict(constraints)
-    return {
-        name: cost / limits[f"max_{name}"] - 1
-        for name, cost in asdict(costs).items()
-        if limits[f"max_{name}"] is not None
-    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from netwright.core.folder import RunFolder
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
-from netwright.evaluators.nets import MODEL, broken, counted, excess
+from netwright.evaluators.nets import MODEL, counted, exported_ms
 from netwright.predictor import Predictor, write_predictor
 from netwright.recipes.search_options import SearchOptions
 from netwright.spaces.naming import NetSpaceName
@@ -45,19 +44,19 @@ def check_limits(space: NetSpaceName, task: Task) -> None:
     for turn in range(PROBED + SHRUNK):
         drawn = opened.sample(rng) if turn < PROBED else opened.mutate(best, rng)
         found = dict(counted(space, drawn, task))
-        if not broken(found, limits):
+        if not limits.broken(found):
             return
         if not costs or _too_much(found, task) < _too_much(costs, task):
             best, costs = drawn, found
     raise ConfigError(
         f"No design of the space {space.name!r} keeps the limits; the nearest of "
-        f"{PROBED + SHRUNK}: {', '.join(broken(costs, limits))}. Loosen them, or name a smaller "
+        f"{PROBED + SHRUNK}: {', '.join(limits.broken(costs))}. Loosen them, or name a smaller "
         "space."
     )
 
 
 def _too_much(costs: Mapping[str, float], task: Task) -> float:
-    return sum(max(0.0, over) for over in excess(costs, task.constraints).values())
+    return sum(max(0.0, over) for over in task.constraints.over(costs).values())
 
 
 def pick(study: Study, wanted: str) -> TrialRecord:
@@ -153,17 +152,10 @@ def judged(folder: RunFolder, test: str | None) -> dict[str, Any]:
 
 def measured_again(folder: RunFolder, record: TrialRecord) -> float:
     """Milliseconds a picture of a trained net, now that nothing else runs."""
-    import tempfile
-
-    from netwright.export.onnx import export_onnx
-    from netwright.hardware.latency import measure_latency
     from netwright.learners.image import NetModel
 
-    net = NetModel.load(folder.trials / f"{record.number:04d}" / MODEL)
-    with tempfile.TemporaryDirectory() as held:
-        path = Path(held) / "net.onnx"
-        export_onnx(net.net, net.shape, path)
-        return round(measure_latency(path, net.shape).median_ms, 4)
+    model = NetModel.load(folder.trials / f"{record.number:04d}" / MODEL)
+    return exported_ms(model.net, model.shape)
 
 
 def _drop_losers(folder: RunFolder, study: Study, front: set[int]) -> None:

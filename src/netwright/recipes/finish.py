@@ -58,9 +58,9 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
         NoModel: No trial finished.
         ConfigError: No model keeps the limits.
     """
-    study.best()  # raises when there is none
-    kept = {r.number: run.trials / f"{r.number:04d}" / PREDICTIONS for r in study.ranking()}
-    library = {r.number: r for r in study.ranking()[:LIBRARY] if kept[r.number].exists()}
+    ranking = _weighable(study, audit)
+    kept = {r.number: run.trials / f"{r.number:04d}" / PREDICTIONS for r in ranking}
+    library = {r.number: r for r in ranking[:LIBRARY] if kept[r.number].exists()}
     if not library:
         raise NoModel("The finished trials kept no predictions; fit again.")
     table = Table.open(run.data)
@@ -98,6 +98,15 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
         weights=weights,
     )
     return Chosen(weights, temperature, float(score), calibration)
+
+
+def _weighable(study: Study, audit: Audit) -> list[TrialRecord]:
+    """Trials that saw every fold, best first; the best of the others where there is none."""
+    best = study.best()
+    if best.feasible:
+        return [record for record in study.ranking() if record.feasible]
+    audit.say("ensemble", "No trial had time for every fold; the best of them is all there is.")
+    return [best]
 
 
 def _without_crumbs(weights: dict[int, float]) -> dict[int, float]:

@@ -21,6 +21,7 @@ from netwright.core.engine import Engine
 from netwright.core.errors import ConfigError, RunError
 from netwright.core.folder import MARK, RunFolder, check_output
 from netwright.core.progress import Progress
+from netwright.core.registry import import_attribute
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.worker import run_study
@@ -37,12 +38,10 @@ from netwright.spaces.lineage import Lineage
 from netwright.spaces.morphism import Morphism
 from netwright.spaces.nets import NetSpace
 from netwright.strategies import get_strategy
+from netwright.strategies.morphism import inherits
 from netwright.strategies.pruners import get_pruner
 
 RECIPE = "search"
-INHERITING = ("nash", "morphism_evolution")
-"""Strategies whose children begin with their parents' weights, in a space that can grow."""
-STUDY = "study"
 SEARCH_SHARE = 0.9
 """Share of the time in which new designs are begun; the rest is for ending well."""
 GRACE_SHARE = 0.05
@@ -88,7 +87,7 @@ class Search:
     def space(self) -> NetSpace:
         """What may be built, under the limits that can be counted."""
         space = self.options.space.open()
-        if self.options.fit.strategy in INHERITING and isinstance(space, Morphism):
+        if isinstance(space, Morphism) and inherits(get_strategy(self.options.fit.strategy)):
             space = Lineage(space)
         if not self.options.limits:
             return space
@@ -106,7 +105,7 @@ class Search:
             objectives=self.options.judged(self.task),
             strategy=strategy,
             storage=self.storage,
-            name=_study_name(self.folder, self.options),
+            name=self.folder.study_name(fit.storage),
             seed=fit.seed,
             pruner=get_pruner(fit.pruner),
         )
@@ -156,14 +155,13 @@ def run(
         )
     task.input_shape  # noqa: B018 - refuses more than one column of pictures
     options.judged(task)
-    if options.proxies:  # refused before a folder is made
+    if options.measures_latency(task):  # what is missing is told before a folder is made
+        import_attribute("onnxruntime:InferenceSession")
+    if options.proxies:
         warmed(strategy, options.proxies, task, Path())
     designs.check_limits(options.space, task)
     folder = RunFolder.create(out, overwrite)
-    for entry in notes.entries():
-        folder.audit.say(**{k: v for k, v in entry.items() if k not in ("time", "note")})
-        if entry.get("note"):
-            progress.note(entry["said"])
+    notes.hand_on(folder.audit, progress.note)
     made = Search(folder, task, options, clock, engine, progress, first)
     _write_down(made, source)
     with folder.owned():
@@ -235,7 +233,7 @@ def _write_down(made: Search, source: Any) -> None:
             "rows": len(made.task.data),
             "fingerprint": fingerprint(made.task.data),
             "storage": options.fit.storage,
-            "study": _study_name(folder, options),
+            "study": folder.study_name(options.fit.storage),
             "objectives": options.judged(made.task),
             "options": options.to_json(),
         },
@@ -246,11 +244,6 @@ def _write_down(made: Search, source: Any) -> None:
         f"The space {options.space.name!r} holds {size:.4g} designs; each is trained for "
         f"{options.epochs} epochs and judged on a hold-out of every fifth row.",
     )
-
-
-def _study_name(folder: RunFolder, options: SearchOptions) -> str:
-    """Constant in a run folder; told apart by the folder in a storage that many runs share."""
-    return STUDY if options.fit.storage is None else f"{STUDY}-{folder.path.name}"
 
 
 def _go(made: Search) -> RunFolder:

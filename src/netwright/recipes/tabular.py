@@ -37,7 +37,6 @@ from netwright.recipes.timing import Shares, choose_folds, share_out
 from netwright.strategies import get_strategy
 from netwright.strategies.pruners import get_pruner
 
-STUDY = "study"
 ENSEMBLE_LEVELS = ("full",)
 
 
@@ -144,10 +143,7 @@ def run(
     space = build_space(task, learners, options.level)
     first_designs(space, learners, options.level, options.config)  # refused before a folder is made
     folder = RunFolder.create(out, overwrite)
-    for entry in notes.entries():
-        folder.audit.say(**{k: v for k, v in entry.items() if k not in ("time", "note")})
-        if entry.get("note"):
-            progress.note(entry["said"])
+    notes.hand_on(folder.audit, progress.note)
     made = Run(folder, task, options, clock, engine, progress)
     source_name = str(source) if isinstance(source, (str, Path)) else "frame"
     _write_down(made, learners, source_name)
@@ -170,7 +166,7 @@ def _write_down(made: Run, learners: list[str], source: str) -> None:
         "fingerprint": fingerprint(made.task.data),
         "learners": learners,
         "storage": options.storage,
-        "study": _study_name(folder, options),
+        "study": folder.study_name(options.storage),
         "options": options.to_json(),
     }
     folder.write_json(MARK, facts)
@@ -207,14 +203,9 @@ def resume(
         return _go(made, facts["learners"])
 
 
-def _study_name(folder: RunFolder, options: FitOptions) -> str:
-    """Constant in a run folder; told apart by the folder in a storage that many runs share."""
-    return STUDY if options.storage is None else f"{STUDY}-{folder.path.name}"
-
-
 def _go(run: Run, learners: list[str]) -> RunFolder:
     """Searches and hands over; an interrupted search still hands over what it has."""
-    name = _study_name(run.folder, run.options)
+    name = run.folder.study_name(run.options.storage)
     study = open_study(run.task, run.options, learners, run.storage, name)
     publish(study, run.task, run.options, learners)
     if run.options.storage is None:

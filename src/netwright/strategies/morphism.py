@@ -17,7 +17,8 @@ from numpy.random import Generator
 
 from netwright.core.config import Config
 from netwright.core.space import Space
-from netwright.strategies.proposer import Past, Proposer, at_least, spec
+from netwright.core.strategy import StrategySpec
+from netwright.strategies.proposer import Making, Past, Proposer, at_least, spec
 
 
 @runtime_checkable
@@ -115,6 +116,11 @@ class MorphismEvolution(Inheriting):
         living = range(max(0, len(past) - self.population), len(past))
         drawn = rng.choice(living, size=min(self.sample, len(living)), replace=False)
         return past.order(drawn.tolist())[0]
+
+
+def inherits(strategy: StrategySpec) -> bool:
+    """Whether a strategy's children begin with their parents' weights."""
+    return isinstance(strategy.make, Making) and issubclass(strategy.make.kind, Inheriting)
 
 
 NASH = spec("nash", Nash)
