@@ -58,15 +58,23 @@ class TaskNorm(nn.Module):
             return batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
-        # Written out: torch's own function gives wrong gradients when vmap hands every task a
-        # scale of its own (2.13), and says nothing.
-        seen = x[: self.supports] if self.how == "support" else x
+        return self._scaled(self._centred(x))
+
+    def _centred(self, x: Tensor) -> Tensor:
+        """Mean 0 and spread 1."""
+        if self.how != "support" or self.supports is None:
+            return batch_norm(x, None, None, training=True, eps=self.eps)
+        seen = x[: self.supports]
         var, mean = torch.var_mean(seen, [0, *range(2, x.ndim)], correction=0, keepdim=True)
-        out = (x - mean) * torch.rsqrt(var + self.eps)
+        return (x - mean) * torch.rsqrt(var + self.eps)
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        """Not left to `batch_norm`: where vmap hands every task a scale of its own, the gradients
+        that function gives are wrong (torch 2.13), and it says nothing."""
         if self.weight is None:
-            return out
+            return x
         shape = [1, -1] + [1] * (x.ndim - 2)
-        return out * self.weight.reshape(shape) + self.bias.reshape(shape)
+        return torch.addcmul(self.bias.reshape(shape), x, self.weight.reshape(shape))
 
     def _record(self, x: Tensor) -> None:
         var, mean = torch.var_mean(x.detach(), [0, *range(2, x.ndim)], correction=0)
