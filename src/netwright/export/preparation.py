@@ -1,0 +1,136 @@
+"""A table's columns as inputs of an ONNX file, and their preparation as its first operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from netwright.core.errors import ConfigError
+from netwright.core.task import Schema
+from netwright.export.graph import ML, Graph
+from netwright.export.normal import normal_quantile
+from netwright.export.ranks import ranks
+from netwright.features.categories import Codes, OneHot, TargetMeans
+from netwright.features.encoder import Encoder
+from netwright.features.numbers import CLIP, SURE, Scaler
+from netwright.features.preparation import MAX_DENSE, Preparation
+
+INPUTS = {"number": np.float64, "category": str}
+"""Type of a column to the type of its input."""
+MISSING = np.float32("nan")
+
+
+def column_inputs(graph: Graph, schema: Schema) -> dict[str, str]:
+    """Makes an input of every column that models see.
+
+    Returns:
+        Column to tensor (rows, 1): float64 numbers, NaN where missing or infinite; or int64 codes
+        of categories, -1 where missing or unknown.
+
+    Raises:
+        ConfigError: A column is of a type that cannot be read inside the file; says which.
+    """
+    for column in schema.used:
+        if column.type not in INPUTS:
+            raise ConfigError(
+                f"This predictor cannot be written as ONNX: it reads the column {column.name!r}, "
+                f"which is {column.type}, and only numbers and categories can be prepared there; "
+                "set it to 'ignore' in a schema file and fit again, or keep the run's folder."
+            )
+    for column in schema.used:  # first of all, so that no other tensor takes a column's name
+        graph.input(column.name, INPUTS[column.type])
+    read = {"number": _number, "category": _codes}
+    return {one.name: read[one.type](graph, one.name, one.categories) for one in schema.used}
+
+
+def _number(graph: Graph, name: str, categories: tuple[str, ...]) -> str:
+    return graph.add("Where", graph.add("IsInf", name), float("nan"), name)
+
+
+def _codes(graph: Graph, name: str, categories: tuple[str, ...]) -> str:
+    codes = list(range(len(categories)))
+    known = {"keys_strings": list(categories), "values_int64s": codes}
+    return graph.add("LabelEncoder", name, domain=ML, default_int64=-1, **known)
+
+
+def prepared(graph: Graph, preparation: Preparation, columns: Mapping[str, str]) -> str:
+    """Does what a fitted preparation does.
+
+    Args:
+        graph: Grows.
+        preparation: Fitted.
+        columns: As `column_inputs` gives them.
+
+    Returns:
+        Float32 features (rows, features), missing ones NaN.
+    """
+    encoded = {
+        name: ENCODERS[type(encoder)](graph, encoder, columns)
+        for name, encoder in preparation.encoders.items()
+    }
+    numeric = [graph.cast(columns[name], np.float32) for name in preparation.numbers]
+    numeric += [encoded[name] for name in ("target",) if name in encoded]
+    blocks = [_scaled(graph, preparation.scaler, graph.columns(numeric))] if numeric else []
+    blocks += [encoded[name] for name in ("codes", "one_hot") if name in encoded]
+    features = graph.columns(blocks)
+    if "one_hot" in encoded and len(preparation.names) > MAX_DENSE:
+        graph.gaps.add(features)
+    return features
+
+
+def _scaled(graph: Graph, scaler: Scaler, values: str) -> str:
+    """Fills, scales and flags (rows, features), all in doubles as `Scaler.transform` does."""
+    learned = scaler.arrays
+    if not learned:
+        return values
+    missing = graph.add("IsNaN", values)
+    filled = graph.add("Where", missing, learned["fill"], graph.cast(values, np.float64))
+    if scaler.how == "quantile":
+        below = ranks(graph, filled, learned["quantiles"])
+        scaled = normal_quantile(graph, graph.add("Clip", below, SURE, 1 - SURE))
+    else:
+        centred = graph.add("Sub", filled, learned["mean"])
+        scaled = graph.add("Clip", graph.add("Div", centred, learned["spread"]), -CLIP, CLIP)
+    parts = [graph.cast(scaled, np.float32)]
+    if len(learned["flag"]):
+        flags = graph.add("Gather", missing, learned["flag"].astype(np.int64), axis=1)
+        parts.append(graph.cast(flags, np.float32))
+    return graph.columns(parts)
+
+
+def _coded(graph: Graph, encoder: Codes, columns: Mapping[str, str]) -> str:
+    codes = graph.columns(columns[name] for name in encoder.columns)
+    missing = graph.add("Less", codes, 0)
+    return graph.add("Where", missing, MISSING, graph.cast(codes, np.float32))
+
+
+def _one_hot(graph: Graph, encoder: OneHot, columns: Mapping[str, str]) -> str:
+    blocks = []
+    for name, home, width in zip(encoder.columns, encoder.maps, encoder.widths, strict=True):
+        place = _looked_up(graph, home, columns[name])  # (rows, 1)
+        ones = graph.add("Equal", place, np.arange(width))
+        blocks.append(graph.cast(ones, np.float32))
+    return graph.columns(blocks)
+
+
+def _target_means(graph: Graph, encoder: TargetMeans, columns: Mapping[str, str]) -> str:
+    blocks = []
+    for name, table in zip(encoder.columns, encoder.tables, strict=True):
+        means = _looked_up(graph, table, columns[name])  # (rows, 1, outputs)
+        blocks.append(graph.add("Squeeze", means, [1]))
+    return graph.columns(blocks)
+
+
+def _looked_up(graph: Graph, table: Any, codes: str) -> str:
+    """Rows of a table whose first is for missing values."""
+    return graph.add("Gather", np.asarray(table), graph.add("Add", codes, 1), axis=0)
+
+
+ENCODERS: dict[type[Encoder], Callable[[Graph, Any, Mapping[str, str]], str]] = {
+    Codes: _coded,
+    OneHot: _one_hot,
+    TargetMeans: _target_means,
+}
+"""What each kind of encoder does, in ONNX."""
