@@ -15,9 +15,9 @@ def export(
     run: Run,
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("model.onnx"),
     format: Annotated[str, typer.Option(help="Only onnx.")] = "onnx",
-    int8: Annotated[bool, typer.Option("--int8", help="Eight-bit numbers: a quarter the size.")] = (
-        False
-    ),
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Eight-bit numbers, for pictures: a quarter the size.")
+    ] = (False),
     data: Annotated[
         str | None, typer.Option(help="Data to calibrate and check with; the run's own if absent.")
     ] = None,

@@ -83,7 +83,7 @@ def _tree(saved: dict[str, Any]) -> Tree:
     return Tree.of_nodes(
         np.array(saved["left_children"]),
         np.array(saved["right_children"]),
-        numbers,
+        numbers.astype(np.float64),
         feature=np.array(saved["split_indices"]),
         threshold=numbers,
         missing_left=np.array(saved["default_left"]),
