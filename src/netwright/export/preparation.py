@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netwright.core.errors import ConfigError
-from netwright.core.task import Schema
+from netwright.core.task import Column, Schema
 from netwright.export.graph import ML, Graph
 from netwright.export.normal import normal_quantile
 from netwright.export.ranks import ranks
@@ -26,8 +27,8 @@ def column_inputs(graph: Graph, schema: Schema) -> dict[str, str]:
     """Makes an input of every column that models see.
 
     Returns:
-        Column to tensor (rows, 1): float64 numbers, NaN where missing or infinite; or int64 codes
-        of categories, -1 where missing or unknown.
+        Column to tensor (rows, 1): float64 numbers as they come, or int64 codes of categories, -1
+        where missing or unknown.
 
     Raises:
         ConfigError: A column is of a type that cannot be read inside the file; says which.
@@ -41,18 +42,15 @@ def column_inputs(graph: Graph, schema: Schema) -> dict[str, str]:
             )
     for column in schema.used:  # first of all, so that no other tensor takes a column's name
         graph.input(column.name, INPUTS[column.type])
-    read = {"number": _number, "category": _codes}
-    return {one.name: read[one.type](graph, one.name, one.categories) for one in schema.used}
+    return {
+        one.name: _codes(graph, one) if one.type == "category" else one.name for one in schema.used
+    }
 
 
-def _number(graph: Graph, name: str, categories: tuple[str, ...]) -> str:
-    return graph.add("Where", graph.add("IsInf", name), float("nan"), name)
-
-
-def _codes(graph: Graph, name: str, categories: tuple[str, ...]) -> str:
-    codes = list(range(len(categories)))
-    known = {"keys_strings": list(categories), "values_int64s": codes}
-    return graph.add("LabelEncoder", name, domain=ML, default_int64=-1, **known)
+def _codes(graph: Graph, column: Column) -> str:
+    codes = list(range(len(column.categories)))
+    known = {"keys_strings": list(column.categories), "values_int64s": codes}
+    return graph.add("LabelEncoder", column.name, domain=ML, default_int64=-1, **known)
 
 
 def prepared(graph: Graph, preparation: Preparation, columns: Mapping[str, str]) -> str:
@@ -70,14 +68,22 @@ def prepared(graph: Graph, preparation: Preparation, columns: Mapping[str, str])
         name: ENCODERS[type(encoder)](graph, encoder, columns)
         for name, encoder in preparation.encoders.items()
     }
-    numeric = [graph.cast(columns[name], np.float32) for name in preparation.numbers]
-    numeric += [encoded[name] for name in ("target",) if name in encoded]
+    numeric = [encoded["target"]] if "target" in encoded else []
+    if preparation.numbers:
+        numeric.insert(0, _numbers(graph, [columns[name] for name in preparation.numbers]))
     blocks = [_scaled(graph, preparation.scaler, graph.columns(numeric))] if numeric else []
     blocks += [encoded[name] for name in ("codes", "one_hot") if name in encoded]
     features = graph.columns(blocks)
     if "one_hot" in encoded and len(preparation.names) > MAX_DENSE:
         graph.gaps.add(features)
     return features
+
+
+def _numbers(graph: Graph, columns: list[str]) -> str:
+    """Columns side by side in single precision; infinite values are missing."""
+    wide = graph.columns(columns)
+    finite = graph.add("Where", graph.add("IsInf", wide), float("nan"), wide)
+    return graph.cast(finite, np.float32)
 
 
 def _scaled(graph: Graph, scaler: Scaler, values: str) -> str:
@@ -107,25 +113,25 @@ def _coded(graph: Graph, encoder: Codes, columns: Mapping[str, str]) -> str:
 
 
 def _one_hot(graph: Graph, encoder: OneHot, columns: Mapping[str, str]) -> str:
-    blocks = []
-    for name, home, width in zip(encoder.columns, encoder.maps, encoder.widths, strict=True):
-        place = _looked_up(graph, home, columns[name])  # (rows, 1)
-        ones = graph.add("Equal", place, np.arange(width))
-        blocks.append(graph.cast(ones, np.float32))
-    return graph.columns(blocks)
+    starts = np.cumsum([0, *encoder.widths])
+    homes = [home + start for home, start in zip(encoder.maps, starts, strict=False)]
+    places = _looked_up(graph, homes, [columns[name] for name in encoder.columns])
+    rows = graph.add("Shape", places, end=1)
+    zeros = graph.add("Expand", np.float32(0), graph.add("Concat", rows, starts[-1:], axis=0))
+    ones = graph.add("Expand", np.float32(1), graph.add("Shape", places))
+    return graph.add("ScatterElements", zeros, places, ones, axis=1)
 
 
 def _target_means(graph: Graph, encoder: TargetMeans, columns: Mapping[str, str]) -> str:
-    blocks = []
-    for name, table in zip(encoder.columns, encoder.tables, strict=True):
-        means = _looked_up(graph, table, columns[name])  # (rows, 1, outputs)
-        blocks.append(graph.add("Squeeze", means, [1]))
-    return graph.columns(blocks)
+    means = _looked_up(graph, encoder.tables, [columns[name] for name in encoder.columns])
+    return graph.add("Flatten", means)  # from (rows, columns, outputs)
 
 
-def _looked_up(graph: Graph, table: Any, codes: str) -> str:
-    """Rows of a table whose first is for missing values."""
-    return graph.add("Gather", np.asarray(table), graph.add("Add", codes, 1), axis=0)
+def _looked_up(graph: Graph, tables: list[NDArray[Any]], codes: list[str]) -> str:
+    """For each column's code, a row of its table, whose first is for missing values."""
+    starts = np.cumsum([1, *(len(table) for table in tables)])[:-1]
+    places = graph.add("Add", graph.columns(codes), starts)
+    return graph.add("Gather", np.concatenate(tables), places, axis=0)
 
 
 ENCODERS: dict[type[Encoder], Callable[[Graph, Any, Mapping[str, str]], str]] = {

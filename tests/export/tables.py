@@ -1,0 +1,82 @@
+"""Tables that are hard to export, and models of them as ONNX Runtime runs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pandas as pd
+from numpy.typing import NDArray
+
+from netwright.core.audit import Audit
+from netwright.core.learner import Model
+from netwright.core.task import Task
+from netwright.data.prepare import Wishes, prepare
+from netwright.data.schema import typed
+from netwright.export.graph import Graph
+from netwright.export.tables import table_feed, table_model
+
+EDGES = {"binary": [1.0], "multiclass": [0.0, 1.0, 1.5]}
+
+
+def raw_frame(rows: int, kind: str, seed: int = 0) -> pd.DataFrame:
+    """Numbers with gaps and ties, categories with gaps, many categories, booleans; target `y`."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "x": rng.normal(size=rows).round(1),
+            "wide": rng.exponential(size=rows),
+            "few": rng.integers(0, 3, rows).astype(float),
+            "town": rng.choice(["Rome", "Oslo", "Lima", None], rows),  # type: ignore[arg-type]
+            "street": [f"s{i}" for i in rng.integers(0, 40, rows)],
+            "member": rng.integers(0, 2, rows).astype(bool),
+        }
+    )
+    frame.loc[::9, "x"] = np.nan
+    street = frame["street"].str[1:].astype(int)
+    signal = np.nan_to_num(frame["x"]) + (frame["town"] == "Oslo") + 0.3 * frame["wide"]
+    signal += 0.02 * street * np.where(street % 3, 1, -1)
+    if kind == "regression":
+        frame["y"] = 100 + 10 * signal
+    else:
+        frame["y"] = np.array(["d", "a", "c", "b"])[np.digitize(signal, EDGES[kind])]
+    return frame
+
+
+def table_task(kind: str, rows: int = 300) -> Task:
+    """A prepared task over such a frame."""
+    return prepare(raw_frame(rows, kind), "y", Wishes(), Audit())
+
+
+def odd_rows(task: Task, rows: int = 150) -> pd.DataFrame:
+    """Typed rows with gaps where training had none, unknown categories, and far-off numbers."""
+    frame = raw_frame(rows, task.kind, seed=1).drop(columns="y")
+    frame.loc[::7, "wide"] = np.nan
+    frame.loc[3:20, "town"] = "Paris"
+    frame.loc[::11, "street"] = None
+    frame.loc[[5, 6, 7], "few"] = [1e9, -1e9, np.inf]
+    return typed(frame, task.schema)
+
+
+def said(model: Model, task: Task, features: pd.DataFrame) -> NDArray[Any]:
+    """What the model's file makes of typed rows, (rows, outputs)."""
+    return run(table_model(model, task), table_feed(features, task.schema))
+
+
+def run(made: onnx.ModelProto, feed: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    """The first output of a checked model."""
+    onnx.checker.check_model(made, full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    session = onnxruntime.InferenceSession(
+        made.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    return np.asarray(session.run(None, feed)[0])
+
+
+def column_graph() -> tuple[Graph, str]:
+    """A graph with one input of doubles."""
+    graph = Graph()
+    return graph, graph.input("x", np.float64)
