@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from netwright.core.audit import Audit
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.folder import RunFolder
 from netwright.core.learner import Model
+from netwright.core.registry import find
 from netwright.core.task import Task
 from netwright.data.prepare import Wishes, prepare
 from netwright.data.schema import typed
 from netwright.export.graph import Graph
 from netwright.export.tables import table_feed, table_model
+from netwright.learners import LEARNERS
+from netwright.predictor import write_predictor
 
 EDGES = {"binary": [1.0], "multiclass": [0.0, 1.0, 1.5]}
 
@@ -74,6 +81,23 @@ def run(made: onnx.ModelProto, feed: dict[str, NDArray[Any]]) -> NDArray[Any]:
         made.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     return np.asarray(session.run(None, feed)[0])
+
+
+def write_table_run(run_folder: Path, kind: str = "binary", temperature: float = 1.0) -> Path:
+    """A run folder whose predictor is an ensemble of lines and trees, with its rows."""
+    task = table_task(kind)
+    run_folder.mkdir()
+    task.data.save(RunFolder(run_folder).data)
+    members = []
+    for name, weight in (("linear", 0.4), ("lightgbm", 0.6)):
+        folder = run_folder / "trials" / name
+        folder.mkdir(parents=True)
+        learner = find("learners", name, LEARNERS)()
+        config = Config({**learner.space(task).complete(), "rounds": 20})
+        learner.fit(task, config, Context(threads=1)).save(folder)
+        members.append((folder, weight))
+    write_predictor(run_folder / "predictor", task, members, temperature, [])
+    return run_folder
 
 
 def column_graph() -> tuple[Graph, str]:
