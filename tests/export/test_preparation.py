@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netwright.core.audit import Audit
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError
 from netwright.core.task import Column, Schema, Task
+from netwright.data.prepare import Wishes, prepare
 from netwright.export.graph import Graph
 from netwright.export.preparation import column_inputs, prepared
 from netwright.export.tables import table_feed
 from netwright.features.encoder import Target
 from netwright.features.preparation import MAX_DENSE, Preparation
+from tests.conftest import make_frame
 from tests.export.tables import odd_rows, run, table_task
 
 TASKS = {kind: table_task(kind) for kind in ("binary", "multiclass", "regression")}
@@ -53,6 +56,18 @@ def test_features_are_the_same(kind: str, numbers: str, categories: str) -> None
     assert np.isnan(expected).any() == (numbers == "raw" or categories == "codes")
 
 
+@pytest.mark.parametrize("numbers", ["raw", "quantile"])
+def test_dates_stand_between_numbers_and_means(numbers: str) -> None:
+    frame = make_frame(90, "multiclass").drop(columns="note")
+    frame.loc[3, "day"] = None
+    task = prepare(frame, "y", Wishes(), Audit())
+    preparation = fitted(task, numbers, "median", "target")
+    expected = preparation.transform(task.data.features).values
+    found = in_onnx(preparation, task.schema, task.data.features)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+    assert any(name.startswith("day.") for name in preparation.names)
+
+
 def test_the_median_fills_too() -> None:
     task = TASKS["regression"]
     features = odd_rows(task)
@@ -84,7 +99,7 @@ def test_strings_are_codes_and_other_strings_none() -> None:
     assert found[:, 0].tolist() == [1, 0, -1, -1, -1]
 
 
-@pytest.mark.parametrize("kind", ["text", "date"])
+@pytest.mark.parametrize("kind", ["text", "image"])
 def test_columns_that_cannot_be_read_are_named(kind: str) -> None:
     schema = Schema((Column("x", "number"), Column("note", kind)))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=f"'note', which is {kind}"):

@@ -39,12 +39,12 @@ def export(
 
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     checked, latency = facts["checked"], facts["latency"]
+    same = f"same label on {checked['agreement']:.1%}" if facts["classes"] else "numbers"
     lines = [
         ("file", f"{facts['file']}, {facts['size_mb']:.3g} MB"),
         (
             "checked",
-            f"same label on {checked['agreement']:.1%} of {checked['samples']} rows, "
-            f"largest difference {checked['max_difference']:.2g}",
+            f"{same} of {checked['samples']} rows, largest difference {checked['max_difference']:.2g}",
         ),
         ("latency", f"{latency['median_ms']:.3g} ms a row, one thread"),
     ]

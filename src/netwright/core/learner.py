@@ -50,8 +50,9 @@ class Model(ABC):
 
         Args:
             graph: A `netwright.export.graph.Graph`, which grows.
-            columns: Input column to tensor (rows, 1): float64 numbers as they come (those that
-                are not finite are missing), or int64 codes of categories, -1 where missing.
+            columns: Input column to tensor (rows, 1): float64 numbers, and dates as seconds
+                since 1970, as they come (those that are not finite are missing), or int64 codes
+                of categories, -1 where missing.
 
         Returns:
             Name of float64 probabilities (rows, classes), or numbers (rows, 1).

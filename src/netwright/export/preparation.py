@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from netwright.core.errors import ConfigError
 from netwright.core.task import Column, Schema
+from netwright.export.dates import date_parts
 from netwright.export.graph import ML, Graph
 from netwright.export.normal import normal_quantile
 from netwright.export.ranks import ranks
 from netwright.features.categories import Codes, OneHot, TargetMeans
+from netwright.features.dates import DateParts
 from netwright.features.encoder import Encoder
 from netwright.features.numbers import CLIP, SURE, Scaler
 from netwright.features.preparation import MAX_DENSE, Preparation
 
-INPUTS = {"number": np.float64, "category": str}
+INPUTS = {"number": np.float64, "category": str, "date": np.float64}
 """Type of a column to the type of its input."""
 MISSING = np.float32("nan")
 
@@ -27,8 +29,8 @@ def column_inputs(graph: Graph, schema: Schema) -> dict[str, str]:
     """Makes an input of every column that models see.
 
     Returns:
-        Column to tensor (rows, 1): float64 numbers as they come, or int64 codes of categories, -1
-        where missing or unknown.
+        Column to tensor (rows, 1): float64 numbers and dates as they come, or int64 codes of
+        categories, -1 where missing or unknown.
 
     Raises:
         ConfigError: A column is of a type that cannot be read inside the file; says which.
@@ -37,8 +39,8 @@ def column_inputs(graph: Graph, schema: Schema) -> dict[str, str]:
         if column.type not in INPUTS:
             raise ConfigError(
                 f"This predictor cannot be written as ONNX: it reads the column {column.name!r}, "
-                f"which is {column.type}, and only numbers and categories can be prepared there; "
-                "set it to 'ignore' in a schema file and fit again, or keep the run's folder."
+                f"which is {column.type}, and only numbers, categories and dates are prepared "
+                "there; set it to 'ignore' in a schema file and fit again, or keep the folder."
             )
     for column in schema.used:  # first of all, so that no other tensor takes a column's name
         graph.input(column.name, INPUTS[column.type])
@@ -68,7 +70,7 @@ def prepared(graph: Graph, preparation: Preparation, columns: Mapping[str, str])
         name: ENCODERS[type(encoder)](graph, encoder, columns)
         for name, encoder in preparation.encoders.items()
     }
-    numeric = [encoded["target"]] if "target" in encoded else []
+    numeric = [encoded[name] for name in ("dates", "target") if name in encoded]
     if preparation.numbers:
         numeric.insert(0, _numbers(graph, [columns[name] for name in preparation.numbers]))
     blocks = [_scaled(graph, preparation.scaler, graph.columns(numeric))] if numeric else []
@@ -136,6 +138,7 @@ def _looked_up(graph: Graph, tables: list[NDArray[Any]], codes: list[str]) -> st
 
 ENCODERS: dict[type[Encoder], Callable[[Graph, Any, Mapping[str, str]], str]] = {
     Codes: _coded,
+    DateParts: date_parts,
     OneHot: _one_hot,
     TargetMeans: _target_means,
 }
