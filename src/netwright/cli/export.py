@@ -44,7 +44,8 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("file", f"{facts['file']}, {facts['size_mb']:.3g} MB"),
         (
             "checked",
-            f"{same} of {checked['samples']} rows, largest difference {checked['max_difference']:.2g}",
+            f"{same} of {checked['samples']} rows, "
+            f"largest difference {checked['max_difference']:.2g}",
         ),
         ("latency", f"{latency['median_ms']:.3g} ms a row, one thread"),
     ]
