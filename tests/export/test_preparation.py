@@ -94,9 +94,11 @@ def test_strings_are_codes_and_other_strings_none() -> None:
     graph = Graph()
     schema = Schema((Column("town", "category", categories=("Rome", "größte")),))
     codes = graph.cast(column_inputs(graph, schema)["town"], np.float64)
-    words = np.array([["größte"], ["Rome"], [""], ["rome"], ["Oslo"]], dtype=object)
+    words = np.array(
+        [["größte"], ["Rome"], [""], ["rome"], ["Oslo"], ["Rome "], [" größte"]], dtype=object
+    )
     found = run(graph.model(codes, 1), {"town": words})
-    assert found[:, 0].tolist() == [1, 0, -1, -1, -1]
+    assert found[:, 0].tolist() == [1, 0, -1, -1, -1, 0, 1]
 
 
 @pytest.mark.parametrize("kind", ["text", "image"])

@@ -22,6 +22,7 @@ from netwright.features.preparation import MAX_DENSE, Preparation
 
 INPUTS = {"number": np.float64, "category": str, "date": np.float64}
 """Type of a column to the type of its input."""
+PADDED = ("{}", " {}", "{} ", " {} ")
 MISSING = np.float32("nan")
 
 
@@ -50,8 +51,10 @@ def column_inputs(graph: Graph, schema: Schema) -> dict[str, str]:
 
 
 def _codes(graph: Graph, column: Column) -> str:
-    codes = list(range(len(column.categories)))
-    known = {"keys_strings": list(column.categories), "values_int64s": codes}
+    """ONNX cannot strip strings, so those with a blank before or after are known as well."""
+    keys = [pad.format(name) for name in column.categories for pad in PADDED]
+    codes = np.repeat(np.arange(len(column.categories)), len(PADDED)).tolist()
+    known = {"keys_strings": keys, "values_int64s": codes}
     return graph.add("LabelEncoder", column.name, domain=ML, default_int64=-1, **known)
 
 
