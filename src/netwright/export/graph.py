@@ -107,6 +107,15 @@ class Graph:
         """The share of the second of two classes (rows, 1), after the first's: (rows, 2)."""
         return self.columns([self.add("Sub", 1.0, share), share])
 
+    def boosted(self, scores: str, outputs: int) -> str:
+        """What sums of trees mean: numbers, the log odds of the second of two classes, or the
+        logarithms of the shares of several."""
+        if outputs == 1:
+            return scores
+        if outputs == 2:
+            return self.with_rest(self.add("Sigmoid", scores))
+        return self.add("Softmax", scores, axis=1)
+
     def shares(self, value: str) -> str:
         """Each row (rows, classes) divided by its sum."""
         return self.add("Div", value, self.add("ReduceSum", value, [1], keepdims=1))

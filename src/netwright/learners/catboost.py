@@ -56,15 +56,10 @@ class CatBoostFitted(Fitted):
             learned = json.loads(Path(folder, "model.json").read_text())
         scale, start = learned["scale_and_bias"]
         features = learned["features_info"]["float_features"]
-        outputs = len(start)
-        trees = [_tree(one, features, outputs, scale) for one in learned["oblivious_trees"]]
-        if outputs > 1:
-            raw = graph.add(
-                "Add", sum_of_vectors(graph, values, trees), np.array(start, dtype=float)
-            )
-            return graph.add("Softmax", raw, axis=1)
-        raw = sum_of_trees(graph, values, trees, start=start)
-        return raw if self.outputs == 1 else graph.with_rest(graph.add("Sigmoid", raw))
+        trees = [_tree(one, features, len(start), scale) for one in learned["oblivious_trees"]]
+        add = sum_of_trees if len(start) == 1 else sum_of_vectors
+        scores = graph.add("Add", add(graph, values, trees), np.array(start, dtype=float))
+        return graph.boosted(scores, self.outputs)
 
     def save(self, folder: Path) -> None:
         """Writes the library's own binary format."""

@@ -38,12 +38,8 @@ class LightGBMFitted(Fitted):
         """The same trees, added up."""
         text = self.booster.model_to_string().split("\nend of trees")[0]
         trees = [_tree(block) for block in text.split("\nTree=")[1:]]
-        raw = sum_of_trees(graph, values, trees, self.outputs if self.outputs > 2 else 1)
-        if self.outputs == 1:
-            return raw
-        if self.outputs == 2:
-            return graph.with_rest(graph.add("Sigmoid", raw))
-        return graph.add("Softmax", raw, axis=1)
+        scores = sum_of_trees(graph, values, trees, self.outputs if self.outputs > 2 else 1)
+        return graph.boosted(scores, self.outputs)
 
     def save(self, folder: Path) -> None:
         """Writes the library's own text format."""

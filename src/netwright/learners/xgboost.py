@@ -57,10 +57,9 @@ class XGBoostFitted(Fitted):
             json.loads(f"[{learned['learner_model_param']['base_score'].strip('[]')}]")
         )
         if self.outputs == 2:
-            share = sum_of_trees(graph, values, trees, start=np.log(start / (1 - start)))
-            return graph.with_rest(graph.add("Sigmoid", share))
-        raw = sum_of_trees(graph, values, trees, self.outputs, start)
-        return raw if self.outputs == 1 else graph.add("Softmax", raw, axis=1)
+            start = np.log(start / (1 - start))  # it is kept as a probability
+        scores = sum_of_trees(graph, values, trees, self.outputs if self.outputs > 2 else 1, start)
+        return graph.boosted(scores, self.outputs)
 
     def save(self, folder: Path) -> None:
         """Writes the library's own JSON."""

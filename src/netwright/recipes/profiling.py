@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwright.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from netwright.predictor import Predictor
 
 SECONDS = 3.0
 """Each latency is measured for so long at most."""
@@ -58,19 +61,14 @@ def profile_file(path: Path, threads: Sequence[int]) -> dict[str, Any]:
 def profile_run(run: Path, threads: Sequence[int]) -> dict[str, Any]:
     """Costs and latencies of a run's net, with torch and as an ONNX file; of a table's predictor
     as a file only."""
-    from netwright.export.graph import write_model
     from netwright.export.onnx import export_onnx
     from netwright.export.predictors import exportable
-    from netwright.export.tables import table_model
     from netwright.hardware.costs import costs_of
     from netwright.predictor import Predictor
 
     predictor = Predictor.load(run)
     if not predictor.task.schema.of_type("image"):
-        with TemporaryDirectory() as folder:
-            file = Path(folder, "model.onnx")
-            write_model(table_model(predictor.model, predictor.task), file)
-            return profile_file(file, threads)
+        return _profile_table(predictor, threads)
     whole = exportable(predictor.model, predictor.task)
     with TemporaryDirectory() as folder:
         file = export_onnx(whole.net, whole.shape, Path(folder, "model.onnx"))
@@ -82,6 +80,17 @@ def profile_run(run: Path, threads: Sequence[int]) -> dict[str, Any]:
                 *_latencies("onnxruntime", file, None, threads),
             ],
         }
+
+
+def _profile_table(predictor: Predictor, threads: Sequence[int]) -> dict[str, Any]:
+    from netwright.export.graph import write_model
+    from netwright.export.tables import table_model
+
+    model = table_model(predictor.model, predictor.task)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "model.onnx")
+        write_model(model, file)
+        return profile_file(file, threads)
 
 
 def _latencies(
