@@ -86,6 +86,13 @@ def test_columns_that_cannot_be_read_are_named(fitted: Path, tmp_path: Path, cli
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_regression_has_no_labels_to_compare(tmp_path: Path, cli: Cli) -> None:
+    run = write_table_run(tmp_path / "run", "regression")
+    shown = cli("export", run, "--out", tmp_path / "model.onnx").out
+    assert "numbers of 256 rows, largest difference" in shown
+    assert "label" not in shown
+
+
 def test_eight_bits_are_for_pictures(tmp_path: Path, cli: Cli) -> None:
     run = write_table_run(tmp_path / "run")
     found = cli("export", run, "--int8", "--out", tmp_path / "model.onnx")

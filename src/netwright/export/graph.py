@@ -108,8 +108,8 @@ class Graph:
         return self.columns([self.add("Sub", 1.0, share), share])
 
     def boosted(self, scores: str, outputs: int) -> str:
-        """What sums of trees mean: numbers, the log odds of the second of two classes, or the
-        logarithms of the shares of several."""
+        """What sums of trees (rows, 1 or classes) say: a number, the log odds of the second of two
+        classes, or the logarithms of several shares, up to a constant."""
         if outputs == 1:
             return scores
         if outputs == 2:
