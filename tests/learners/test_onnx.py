@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from netwright.export.tables import table_model
 from netwright.features.preparation import MAX_DENSE
 from netwright.learners import LEARNERS, NEEDS
 from netwright.learners.ensemble import EnsembleModel
+from netwright.learners.lightgbm import LightGBMFitted
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner, TabularModel
-from tests.export.tables import odd_rows, raw_frame, said, table_task
+from tests.export.tables import column_graph, odd_rows, raw_frame, run, said, table_task
 
 KINDS = ("binary", "multiclass", "regression")
 WAYS = {
@@ -122,6 +124,25 @@ def test_wide_one_hot_rows_that_learners_saw_sparse(name: str) -> None:
     model = fit(name, task, WAYS[name][0][0], "one_hot")
     assert len(model.preparation.names) > MAX_DENSE
     check(model, task, task.data.features.iloc[:200])
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+def test_trees_of_a_single_leaf(outputs: int) -> None:
+    import lightgbm
+
+    values = np.random.default_rng(0).normal(size=(40, 1)).astype(np.float32)
+    target = np.arange(40) % outputs if outputs > 1 else values[:, 0]
+    objective = {1: "regression", 2: "binary", 3: "multiclass"}[outputs]
+    params = {"objective": objective, "min_data_in_leaf": 39, "verbose": -1}
+    params |= {"num_class": 3} if outputs == 3 else {}
+    data = lightgbm.Dataset(values, target, params={"verbose": -1})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nothing can be split, as it should be
+        fitted = LightGBMFitted(lightgbm.train(params, data, 3), outputs)
+    graph, x = column_graph()
+    made = graph.model(fitted.onnx(graph, graph.cast(x, np.float32)), outputs)
+    found = run(made, {"x": values.astype(np.float64)})
+    np.testing.assert_allclose(found, fitted.predict(values).reshape(40, -1), atol=1e-12)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.6, 2.5])
