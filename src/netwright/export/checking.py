@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from netwright.export.runtime import OnnxFile
+from netwright.export.runtime import Inputs, OnnxFile
 from netwright.nn.modes import predicting
 
 SAMPLES = 256
@@ -59,14 +59,16 @@ def compare(truth: NDArray[Any], exported: NDArray[Any]) -> Checked:
     return Checked(float(difference), float(same.mean()), len(truth))
 
 
-def run_onnx(path: str | Path, samples: NDArray[Any]) -> NDArray[Any]:
-    """What a file makes of inputs (n, *shape)."""
+def run_onnx(path: str | Path, samples: Inputs) -> NDArray[Any]:
+    """What a file makes of inputs (n, *shape), or of one such array an input."""
     return in_chunks(OnnxFile(path), samples)
 
 
-def in_chunks(
-    predict: Callable[[NDArray[Any]], NDArray[Any]], samples: NDArray[Any]
-) -> NDArray[Any]:
+def in_chunks(predict: Callable[[Any], NDArray[Any]], samples: Inputs) -> NDArray[Any]:
     """Predicts a few inputs at a time."""
-    starts = range(0, len(samples), CHUNK)
-    return np.concatenate([predict(samples[start : start + CHUNK]) for start in starts])
+    if not isinstance(samples, Mapping):
+        starts = range(0, len(samples), CHUNK)
+        return np.concatenate([predict(samples[start : start + CHUNK]) for start in starts])
+    rows = range(0, len(next(iter(samples.values()))), CHUNK)
+    parts = ({name: one[at : at + CHUNK] for name, one in samples.items()} for at in rows)
+    return np.concatenate([predict(part) for part in parts])

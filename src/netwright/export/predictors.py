@@ -1,4 +1,4 @@
-"""What of a predictor can become an ONNX file: nets, and weighted means of nets."""
+"""Predictors of pictures as one net: nets, and weighted means of nets."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def exportable(model: Model, task: Task) -> Exportable:
     others = sorted({_name(member) for member in members if not _is_net(member)})
     if others:
         raise ConfigError(
-            f"This predictor cannot be written as ONNX: it has parts ({', '.join(others)}) that "
-            "learn from tables, and only nets of pictures are written. Keep its folder instead."
+            f"This predictor cannot be made one net: it has parts ({', '.join(others)}) that are "
+            "no nets of pictures; keep its folder instead."
         )
     weights = getattr(model, "weights", [1.0])
     temperature = getattr(model, "temperature", 1.0)

@@ -92,7 +92,7 @@ class _Calibration:
     def __init__(self, file: OnnxFile, samples: NDArray[Any]) -> None:
         starts = range(0, len(samples), CHUNK)
         self._rest = iter(
-            [{file.name: samples[at : at + CHUNK].astype(file.dtype)} for at in starts]
+            [{file.name: samples[at : at + CHUNK].astype(file.dtypes[file.name])} for at in starts]
         )
 
     def get_next(self) -> dict[str, NDArray[np.generic]] | None:
