@@ -14,7 +14,7 @@ from netwright.data.target import (
     find_classes,
     infer_kind,
     numeric_target,
-    take_target,
+    take_targets,
 )
 
 
@@ -79,7 +79,8 @@ def test_a_quantity_must_be_finite(bad: object) -> None:
 
 def test_rows_without_a_target_go_and_are_counted() -> None:
     audit = Audit()
-    frame, column = take_target(pd.DataFrame({"x": [1, 2, 3], "y": ["a", "?", None]}), "y", audit)
+    raw = pd.DataFrame({"x": [1, 2, 3], "y": ["a", "?", None]})
+    frame, [column] = take_targets(raw, ["y"], audit)
     assert list(frame.columns) == ["x"]
     assert column.tolist() == ["a"]
     assert "2 rows have no value" in audit.entries()[0]["said"]
@@ -89,11 +90,11 @@ def test_rows_without_a_target_go_and_are_counted() -> None:
 def test_targets_that_are_not_there() -> None:
     frame = pd.DataFrame({"price": [1.0], "gone": [None]})
     with pytest.raises(UnknownName, match="Did you mean 'price'"):
-        take_target(frame, "prise", Audit())
+        take_targets(frame, ["prise"], Audit())
     with pytest.raises(TargetError, match="missing in every row"):
-        take_target(frame, "gone", Audit())
+        take_targets(frame, ["gone"], Audit())
     with pytest.raises(TargetError, match="no rows"):
-        take_target(frame.iloc[:0], "price", Audit())
+        take_targets(frame.iloc[:0], ["price"], Audit())
 
 
 def test_encoding_follows_the_kind() -> None:

@@ -28,6 +28,7 @@ Out = Annotated[Path, typer.Option(help="Run folder to make.")]
 Target = Annotated[
     str | None, typer.Option(help="Column to predict [the class folder, or the array y].")
 ]
+Targets = Annotated[str | None, typer.Option(help="Columns that one net predicts together, a,b,c.")]
 WholeTime = Annotated[str | None, typer.Option(help="Wall time of everything, such as 20m [10m].")]
 Engine = Annotated[str | None, typer.Option(help="processes, inline or ray [processes].")]
 Workers = Annotated[int | None, typer.Option(help="Worker processes [one a core].")]

@@ -115,11 +115,7 @@ class EnsembleModel(Model):
         for member, weight in zip(self.members, self.weights, strict=True):
             total = total + weight * member.predict(table)
         mean = np.asarray(total, dtype=np.float64)
-        if mean.ndim == 1:
-            return mean
-        if self.temperature != 1.0:
-            return temper(mean, self.temperature)
-        return mean / mean.sum(axis=1, keepdims=True) if len(mean) else mean
+        return mean if self.temperature == 1.0 else temper(mean, self.temperature)
 
     def save(self, folder: Path) -> None:
         """Writes every member into a folder of its own."""

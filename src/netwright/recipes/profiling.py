@@ -60,7 +60,7 @@ def profile_run(run: Path, threads: Sequence[int]) -> dict[str, Any]:
     from netwright.predictor import Predictor
 
     predictor = Predictor.load(run)
-    whole = exportable(predictor.model, predictor.task)
+    whole = exportable(predictor.model)
     with TemporaryDirectory() as folder:
         file = export_onnx(whole.net, whole.shape, Path(folder, "model.onnx"))
         return {
