@@ -210,3 +210,24 @@ def _tell_infinities(frame: pd.DataFrame, schema: Schema, audit: Audit) -> None:
 def with_folds(task: Task, folds: int) -> Task:
     """The same task, judged over another number of folds."""
     return replace(task, split=replace(task.split, folds=folds))
+
+
+def pictures_alone(task: Task, audit: Audit) -> Task:
+    """The task with its pictures as the only input; the audit is told of what that leaves out.
+
+    Raises:
+        ConfigError: There is no column of pictures, or more than one.
+    """
+    task.input_shape  # noqa: B018 - refuses them
+    others = [column.name for column in task.schema.used if column.type != "image"]
+    if not others:
+        return task
+    told = f"Nets of pictures see pictures alone; not used: {', '.join(map(repr, others))}."
+    audit.say("schema", told, note=True)
+    columns = [
+        replace(column, dropped="nets of pictures do not see it")
+        if column.name in others
+        else column
+        for column in task.schema
+    ]
+    return replace(task, schema=Schema(tuple(columns)))

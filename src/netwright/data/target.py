@@ -50,7 +50,7 @@ def take_targets(
             told = f"{missing} rows have no value in the target {name!r}; they teach the others."
             audit.say("target", told, note=True)
     if not some.all():
-        where = "the target " + " and ".join(map(repr, names))
+        where = "the target " + " or ".join(map(repr, names))
         told = f"{int((~some).sum())} rows have no value in {where} and were dropped."
         audit.say("target", told, note=True)
         frame = frame[some]

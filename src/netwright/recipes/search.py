@@ -25,7 +25,7 @@ from netwright.core.registry import import_attribute
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.worker import run_study
-from netwright.data.prepare import prepare, with_folds
+from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.nets import KeepsLimits, NetEvaluator
@@ -154,7 +154,7 @@ def run(
             "This space needs data with one column of images, and there is none. For a table, "
             "search with --space mlp."
         )
-    task.input_shape  # noqa: B018 - refuses more than one column of pictures
+    task = pictures_alone(task, notes)
     options.judged(task)
     if options.measures_latency(task):  # what is missing is told before a folder is made
         import_attribute("onnxruntime:InferenceSession")
