@@ -128,7 +128,7 @@ class Predictor:
     def _raw(self, frame: pd.DataFrame) -> list[tuple[Target, np.ndarray]]:
         """What the model says of each target, (rows, width)."""
         features = typed(frame, self.task.schema).reset_index(drop=True)
-        raw = self.model.predict(features).reshape(len(frame), -1)
+        raw = self.model.predict(features).reshape(len(frame), self.task.outputs)
         parts = zip(self.task.targets, self.task.parts, strict=True)
         return [(target, raw[:, part]) for target, part in parts]
 

@@ -85,3 +85,14 @@ def test_missing_values_and_constants_do_not_disturb() -> None:
     assert warn_of_leaks(table, schema, ["regression"], Audit()) == []
     table, schema = numbers(x=x, target=np.ones(200))
     assert warn_of_leaks(table, schema, ["regression"], Audit()) == []
+
+
+def test_of_several_targets_each_is_part_of_the_row_and_may_be_given_away() -> None:
+    x = RNG.normal(size=1000)
+    x[10] = x[3]
+    target = np.column_stack([RNG.integers(0, 2, 1000), x])
+    target[::2, 1] = np.nan
+    target[[3, 10]] = [[0, np.nan], [1, np.nan]]
+    table, schema = numbers(x=x, target=target)
+    assert len(drop_duplicates(table, schema, Audit())) == 1000
+    assert warn_of_leaks(table, schema, ["binary", "regression"], Audit()) == ["x"]

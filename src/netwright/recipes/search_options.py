@@ -137,7 +137,8 @@ def make_search_options(**said: Any) -> SearchOptions:
     for name in ("objectives", "proxies"):
         own[name] = _listed(told.pop(name, ()))
     if "targets" in told:
-        told["target"], *own["further"] = _targets(told)
+        told["target"], *further = _targets(told)
+        own["further"] = tuple(further)
     fit = make_options(**{"strategy": "auto", "pruner": "none", **told})
     return SearchOptions(fit, NetSpaceName(space, arguments), limits=limits, **own)
 
