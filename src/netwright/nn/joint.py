@@ -57,12 +57,14 @@ def answers(outputs: Tensor, heads: Sequence[Head]) -> Tensor:
         outputs: Of the last layer, (batch, outputs).
         heads: Whose they are, in their order.
     """
+    if len(heads) == 1:  # an exported file has no needless cut
+        return _answer(outputs, heads[0])
     parts = torch.split(outputs, [head.width for head in heads], dim=1)
-    told = [
-        part * head.spread + head.mean if head.width == 1 else torch.softmax(part, dim=1)
-        for part, head in zip(parts, heads, strict=True)
-    ]
-    return told[0] if len(told) == 1 else torch.cat(told, dim=1)
+    return torch.cat([_answer(*each) for each in zip(parts, heads, strict=True)], dim=1)
+
+
+def _answer(part: Tensor, head: Head) -> Tensor:
+    return part * head.spread + head.mean if head.width == 1 else torch.softmax(part, dim=1)
 
 
 class Answering(nn.Module):
