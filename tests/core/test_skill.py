@@ -108,7 +108,7 @@ def test_what_no_row_knows_or_does_not_vary_is_left_out() -> None:
     alone = skill(METRICS["accuracy"].score, CODES, SHARES)
     truth, predicted = several(np.zeros(60, dtype=bool))
     assert joint_skill([CLASSES, NUMBER]).score(truth, predicted, None) == alone
-    truth[:, 1] = 7.0
+    truth[:, 1] = 0.1  # a mean of which is not 0.1 to the last bit
     assert joint_skill([CLASSES, NUMBER]).score(truth, predicted, None) == alone
     truth[:] = np.nan
     assert np.isnan(joint_skill([CLASSES, NUMBER]).score(truth, predicted, None))

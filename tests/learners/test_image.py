@@ -111,6 +111,10 @@ def make_joint_task(rows: int = 160) -> Task:
     return replace(first, further=second.targets).with_data(table)
 
 
+def test_the_contract_for_two_targets() -> None:
+    check_learner(Quick(TINY), make_joint_task(48), samples=1)
+
+
 def test_one_trunk_learns_two_targets(tmp_path: Path) -> None:
     task = make_joint_task()
     config = Config({**ImageLearner(TINY).space(task).complete(), "epochs": 12})

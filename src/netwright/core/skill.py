@@ -60,7 +60,7 @@ def skill(score: Score, truth: Array, prediction: Array, weight: Array | None = 
 
     Returns:
         1 is perfect; 0 is as good as the classes' frequencies, or the mean, in every row; NaN
-        where these are perfect already.
+        where the truth does not vary, or the metric does not mind.
     """
     import numpy as np
 
@@ -69,7 +69,9 @@ def skill(score: Score, truth: Array, prediction: Array, weight: Array | None = 
         perfect = (truth[:, None] == np.arange(prediction.shape[1])).astype(np.float64)
     constant = np.broadcast_to(np.average(perfect, axis=0, weights=weight), perfect.shape)
     start, end = score(truth, constant, weight), score(truth, perfect, weight)
-    return (score(truth, prediction, weight) - start) / (end - start) if end != start else np.nan
+    if (truth == truth[0]).all() or start == end:
+        return float("nan")
+    return (score(truth, prediction, weight) - start) / (end - start)
 
 
 def _of_one(
