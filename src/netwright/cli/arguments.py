@@ -44,7 +44,9 @@ Design = Annotated[str, typer.Option(help="best, knee, or the number of a trial.
 Cells = Annotated[int | None, typer.Option(help="Cells a stage [as searched].")]
 Channels = Annotated[int | None, typer.Option(help="Width [as searched].")]
 Epochs = Annotated[int | None, typer.Option(help="Most passes over the rows.")]
-NetMetric = Annotated[str | None, typer.Option(help="Metric that decides [accuracy].")]
+NetMetric = Annotated[
+    str | None, typer.Option(help="Metric that decides [accuracy; rmse for numbers].")
+]
 Augment = Annotated[
     str | None,
     typer.Option(help="none, shift, flip, cutout, trivial or cutmix [flip in colour, else shift]."),
