@@ -42,7 +42,7 @@ class Model(ABC):
 
         Returns:
             Probabilities (rows, classes) float64 whose rows sum to one, or numbers (rows,)
-            float64 for regression.
+            float64 for regression; of several targets all side by side, see `Task.parts`.
         """
 
     def onnx(self, graph: Any, columns: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ class Checked:
     Attributes:
         max_difference: The largest between two outputs.
         agreement: Share of inputs whose largest output is the same, so that they get the same
-            label; always 1 for a net with one output.
+            label, for every target; always 1 for a net with one output.
         samples: How many inputs were compared.
     """
 
@@ -52,11 +52,14 @@ def check_export(net: nn.Module, path: str | Path, samples: NDArray[Any]) -> Che
     return compare(in_chunks(predict, samples[:SAMPLES]), run_onnx(path, samples[:SAMPLES]))
 
 
-def compare(truth: NDArray[Any], exported: NDArray[Any]) -> Checked:
-    """Compares two sets of outputs (n, classes)."""
-    same = truth.reshape(len(truth), -1).argmax(1) == exported.reshape(len(truth), -1).argmax(1)
-    difference = np.abs(truth.astype(float) - exported.astype(float)).max()
-    return Checked(float(difference), float(same.mean()), len(truth))
+def compare(
+    truth: NDArray[Any], exported: NDArray[Any], parts: Sequence[slice] = (slice(None),)
+) -> Checked:
+    """Compares two sets of outputs (n, classes), which may be those of several targets."""
+    pair = [outputs.reshape(len(truth), -1).astype(float) for outputs in (truth, exported)]
+    ours, theirs = (np.stack([one[:, part].argmax(1) for part in parts]) for one in pair)
+    same = (ours == theirs).all(axis=0)
+    return Checked(float(np.abs(pair[0] - pair[1]).max()), float(same.mean()), len(truth))
 
 
 def run_onnx(path: str | Path, samples: Inputs) -> NDArray[Any]:

@@ -118,11 +118,7 @@ class EnsembleModel(Model):
         for member, weight in zip(self.members, self.weights, strict=True):
             total = total + weight * member.predict(table)
         mean = np.asarray(total, dtype=np.float64)
-        if mean.ndim == 1:
-            return mean
-        if self.temperature != 1.0:
-            return temper(mean, self.temperature)
-        return mean / mean.sum(axis=1, keepdims=True) if len(mean) else mean
+        return mean if self.temperature == 1.0 else temper(mean, self.temperature)
 
     def onnx(self, graph: Graph, columns: Mapping[str, str]) -> str:
         """The same in an ONNX graph."""

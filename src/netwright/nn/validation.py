@@ -33,7 +33,7 @@ def judge(
                 found = net(*part.inputs)
             outputs.append(found.float())
             share = float(len(part) if part.weight is None else part.weight.sum())
-            sums += float(loss(outputs[-1], part.target, part.weight)) * share
+            sums += float(loss(outputs[-1], part.target, part.weight, 0.0)) * share
             count += share
     value = sums / max(count, 1e-12)
     return value if math.isfinite(value) else math.inf, torch.cat(outputs)

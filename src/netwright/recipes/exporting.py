@@ -36,7 +36,7 @@ def export_run(
 
     The file takes pictures as the run's data has them, called `inputs`, or one input a column
     (see `netwright.export.tables`), and gives `outputs`: probabilities in the order of `classes`,
-    or numbers.
+    or numbers; of several targets side by side, as `targets` tells.
 
     Args:
         run: Folder of a run, or of a predictor.
@@ -45,7 +45,8 @@ def export_run(
         data: Rows to calibrate and to check with, as for `evaluate`; the run's own if None.
 
     Returns:
-        `file`, `classes`, `size_mb`, `checked` (max_difference, agreement, samples), `latency`
+        `file`, `classes` (of the first target), `targets` (name, columns and classes of each),
+        `size_mb`, `checked` (max_difference, agreement, samples), `latency`
         (as measured, one thread), `scores` (the metric of the predictor and of the file, where
         rows have a target) and `limits` (name to limit, found, kept).
 
@@ -59,7 +60,7 @@ def export_run(
         return _export_table(predictor, Path(run), out, int8, data)
     from netwright.export.predictors import exportable
 
-    whole = exportable(predictor.model, predictor.task)
+    whole = exportable(predictor.model)
     rows = _rows(predictor, Path(run), data)
     _write(whole, out, pictures(rows, predictor.task, SAMPLES), int8)
     return _facts(predictor, rows, out)
@@ -138,20 +139,29 @@ def _facts(predictor: Predictor, rows: Table, out: Path) -> dict[str, Any]:
     judged = rows.rows(_evenly(len(rows), JUDGED))
     ours = predictor.model.predict(judged.features)
     theirs = run_onnx(out, _inputs(judged, task)).astype(np.float64)
-    checked = compare(ours.reshape(len(ours), -1)[:SAMPLES], theirs[:SAMPLES])
+    checked = compare(ours.reshape(len(ours), -1)[:SAMPLES], theirs[:SAMPLES], task.parts)
     facts = {
         "file": str(out),
         "classes": list(task.classes),
+        "targets": _outputs(task),
         "size_mb": out.stat().st_size / 1e6,
         "checked": asdict(checked),
         "latency": asdict(measure_latency(out)),
     }
     if judged.target is not None:
-        found = {"predictor": ours, "file": theirs if task.classes else theirs[:, 0]}
+        found = {"predictor": ours, "file": theirs.reshape(ours.shape)}
         metric, target = task.metric, judged.target
         scores = {who: metric.score(target, said, None) for who, said in found.items()}
         facts["scores"] = {"metric": metric.name, "rows": len(judged), **scores}
     return facts | {"limits": _limits(task, facts)}
+
+
+def _outputs(task: Task) -> list[dict[str, Any]]:
+    """Which columns of `outputs`, from and up to, tell of which target."""
+    return [
+        {"name": target.name, "columns": [part.start, part.stop], "classes": list(target.classes)}
+        for target, part in zip(task.targets, task.parts, strict=True)
+    ]
 
 
 def _limits(task: Task, facts: dict[str, Any]) -> dict[str, dict[str, Any]]:

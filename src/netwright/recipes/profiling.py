@@ -69,7 +69,7 @@ def profile_run(run: Path, threads: Sequence[int]) -> dict[str, Any]:
     predictor = Predictor.load(run)
     if not predictor.task.schema.of_type("image"):
         return _profile_table(predictor, threads)
-    whole = exportable(predictor.model, predictor.task)
+    whole = exportable(predictor.model)
     with TemporaryDirectory() as folder:
         file = export_onnx(whole.net, whole.shape, Path(folder, "model.onnx"))
         return {
