@@ -66,7 +66,7 @@ def with_implied(data: Any, said: Mapping[str, Any]) -> dict[str, Any]:
     from netwright.data.readers import has_test_part, implied_target
 
     whole = dict(said)
-    if whole.get("target") is None:
+    if whole.get("target") is None and not whole.get("targets"):
         whole["target"] = implied_target(data)
     if whole.get("test") is None and has_test_part(data):
         whole["test"] = data
@@ -100,7 +100,8 @@ def search(
         progress: Is told how it goes.
         options: `strategy`, `epochs`, `objectives`, `proxies`, `augment`, `arguments` (of the
             space), the limits `max_params_m`, `max_flops_g`, `max_memory_mb`, `max_latency_ms`,
-            and what a fit takes: `metric`, `seed`, `engine`, `workers`, ...
+            `targets` (several columns that one net learns, instead of `target`), and what a fit
+            takes: `metric`, `seed`, `engine`, `workers`, ...
 
     Returns:
         The best design's net, as it was trained in the search; `retrain` makes it better.
@@ -188,8 +189,8 @@ def transfer(
         overwrite: Replace a run that is there.
         progress: Is told how it goes.
         elapsed: Seconds of the budget that are already gone.
-        options: `arguments` of the space for a wider or deeper net, `target`, `test`, `metric`,
-            `augment`, `schema`, `engine`, `threads`, ...
+        options: `arguments` of the space for a wider or deeper net, `target` or `targets`,
+            `test`, `metric`, `augment`, `schema`, `engine`, `threads`, ...
 
     Raises:
         UserError: There is no such search or design, or the new data cannot be used.

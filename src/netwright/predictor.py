@@ -22,11 +22,12 @@ import pandas as pd
 from netwright.core.audit import Audit
 from netwright.core.errors import ArtifactError, ConfigError
 from netwright.core.learner import Model
+from netwright.core.target import Target
 from netwright.core.task import Task
 from netwright.data.readers import read
 from netwright.data.schema import typed
 from netwright.data.table import Table
-from netwright.data.target import encode_target, take_target
+from netwright.data.target import encode_targets, take_targets
 from netwright.data.values import as_numbers
 from netwright.explain.importance import permutation_importance
 from netwright.learners.ensemble import write_ensemble
@@ -51,8 +52,8 @@ class Predictor:
         self.task = Task.from_json(self.manifest["task"])
 
     def __repr__(self) -> str:
-        task = self.task
-        return f"Predictor({task.kind} {task.target!r}, {len(self.manifest['members'])} models)"
+        told = " and ".join(map(str, self.task.targets))
+        return f"Predictor({told}, {len(self.manifest['members'])} models)"
 
     @classmethod
     def load(cls, folder: str | Path, trust: Sequence[str] = ()) -> Predictor:
@@ -93,35 +94,43 @@ class Predictor:
 
     # ---------------------------------------------------------------- predicting
 
-    def predict(self, data: Any) -> pd.Series:
-        """Labels or numbers, one a row, with the frame's index.
+    def predict(self, data: Any) -> pd.Series | pd.DataFrame:
+        """Labels or numbers, one a row, with the frame's index; of several targets a column each.
 
         Raises:
             DataError: A needed column is absent.
         """
         frame = read(data, part="test")
-        raw = self._raw(frame)
-        if self.task.kind == "regression":
-            return pd.Series(raw, index=frame.index, name=self.task.target)
-        labels = np.array(self.classes, dtype=object)[raw.argmax(axis=1)]
-        dtype = np.asarray(self.classes).dtype if len(labels) else None
-        values = labels if dtype is None or dtype.kind in "OU" else labels.astype(dtype)
-        return pd.Series(values, index=frame.index, name=self.task.target)
+        found = [
+            pd.Series(_said(target, raw), index=frame.index, name=target.name)
+            for target, raw in self._raw(frame)
+        ]
+        return found[0] if len(found) == 1 else pd.concat(found, axis=1)
 
     def predict_proba(self, data: Any) -> pd.DataFrame:
         """Probabilities, one column a class named by the class, with the frame's index.
 
+        Of several targets the columns have two levels, target and class; numbers are left out.
+
         Raises:
-            ConfigError: The task is a regression.
+            ConfigError: There are no classes.
         """
-        if self.task.kind == "regression":
+        if not any(target.classes for target in self.task.targets):
             raise ConfigError("A regression has no class probabilities; use predict.")
         frame = read(data, part="test")
-        return pd.DataFrame(self._raw(frame), index=frame.index, columns=list(self.classes))
+        found = {
+            target.name: pd.DataFrame(raw, index=frame.index, columns=list(target.classes))
+            for target, raw in self._raw(frame)
+            if target.classes
+        }
+        return pd.concat(found, axis=1) if self.task.further else found[self.task.target]
 
-    def _raw(self, frame: pd.DataFrame) -> np.ndarray:
+    def _raw(self, frame: pd.DataFrame) -> list[tuple[Target, np.ndarray]]:
+        """What the model says of each target, (rows, width)."""
         features = typed(frame, self.task.schema).reset_index(drop=True)
-        return self.model.predict(features)
+        raw = self.model.predict(features).reshape(len(frame), self.task.outputs)
+        parts = zip(self.task.targets, self.task.parts, strict=True)
+        return [(target, raw[:, part]) for target, part in parts]
 
     # ---------------------------------------------------------------- judging
 
@@ -146,16 +155,26 @@ class Predictor:
 
     def table(self, data: Any) -> Table:
         """Typed rows with their target (and weights, where the task has them)."""
-        frame, column = take_target(read(data, part="test"), self.task.target, Audit())
-        target = encode_target(column, self.task.kind, self.classes)
+        targets = self.task.targets
+        names = [target.name for target in targets]
+        frame, columns = take_targets(read(data, part="test"), names, Audit())
         weight = self.task.weight
         weights = as_numbers(frame[weight]) if weight and weight in frame.columns else None
         features = typed(frame, self.task.schema).reset_index(drop=True)
-        return Table(features, target, weights)
+        return Table(features, encode_targets(columns, targets), weights)
 
     def leaderboard(self) -> pd.DataFrame:
         """Every finished trial of the run, best first, with its weight in this predictor."""
         return pd.DataFrame(self.manifest["leaderboard"])
+
+
+def _said(target: Target, raw: np.ndarray) -> np.ndarray:
+    """Labels of the most probable class, in the type they have in the file, or numbers."""
+    if not target.classes:
+        return raw[:, 0]
+    labels = np.array(target.classes, dtype=object)[raw.argmax(axis=1)]
+    dtype = np.asarray(target.classes).dtype
+    return labels if dtype.kind in "OU" or len(labels) == 0 else labels.astype(dtype)
 
 
 def write_predictor(

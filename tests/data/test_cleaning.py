@@ -51,7 +51,7 @@ def test_a_column_that_gives_the_answer_is_named(kind: str) -> None:
     leak = target * 7.0 + 1
     table, schema = numbers(noise=RNG.normal(size=2000), leak=leak, target=target)
     audit = Audit()
-    assert warn_of_leaks(table, schema, kind, audit) == ["leak"]  # type: ignore[arg-type]
+    assert warn_of_leaks(table, schema, [kind], audit) == ["leak"]  # type: ignore[arg-type]
     assert "'leak' alone predicts the target" in audit.entries()[0]["said"]
 
 
@@ -60,14 +60,14 @@ def test_a_category_may_give_the_answer_too() -> None:
     features = pd.DataFrame({"c": pd.Categorical.from_codes(codes, categories=list("abcd"))})
     table = Table(features, codes.astype(np.int64))
     schema = Schema((Column("c", "category", categories=tuple("abcd")),))
-    assert warn_of_leaks(table, schema, "multiclass", Audit()) == ["c"]
+    assert warn_of_leaks(table, schema, ["multiclass"], Audit()) == ["c"]
 
 
 def test_good_but_honest_columns_raise_no_alarm() -> None:
     signal = RNG.normal(size=2000)
     target = (signal + 0.3 * RNG.normal(size=2000) > 0).astype(np.int64)
     table, schema = numbers(good=signal, target=target)
-    assert warn_of_leaks(table, schema, "binary", Audit()) == []
+    assert warn_of_leaks(table, schema, ["binary"], Audit()) == []
 
 
 def test_many_rare_categories_are_not_judged() -> None:
@@ -75,13 +75,24 @@ def test_many_rare_categories_are_not_judged() -> None:
     features = pd.DataFrame({"c": pd.Categorical(names, categories=names)})
     table = Table(features, np.arange(100) % 2)
     schema = Schema((Column("c", "category", categories=tuple(names)),))
-    assert warn_of_leaks(table, schema, "binary", Audit()) == []
+    assert warn_of_leaks(table, schema, ["binary"], Audit()) == []
 
 
 def test_missing_values_and_constants_do_not_disturb() -> None:
     x = RNG.normal(size=200)
     x[::3] = np.nan
     table, schema = numbers(x=x, y=np.full(200, np.nan), target=RNG.normal(size=200))
-    assert warn_of_leaks(table, schema, "regression", Audit()) == []
+    assert warn_of_leaks(table, schema, ["regression"], Audit()) == []
     table, schema = numbers(x=x, target=np.ones(200))
-    assert warn_of_leaks(table, schema, "regression", Audit()) == []
+    assert warn_of_leaks(table, schema, ["regression"], Audit()) == []
+
+
+def test_of_several_targets_each_is_part_of_the_row_and_may_be_given_away() -> None:
+    x = RNG.normal(size=1000)
+    x[10] = x[3]
+    target = np.column_stack([RNG.integers(0, 2, 1000), x])
+    target[::2, 1] = np.nan
+    target[[3, 10]] = [[0, np.nan], [1, np.nan]]
+    table, schema = numbers(x=x, target=target)
+    assert len(drop_duplicates(table, schema, Audit())) == 1000
+    assert warn_of_leaks(table, schema, ["binary", "regression"], Audit()) == ["x"]

@@ -10,7 +10,8 @@ import pytest
 
 from netwright.core.audit import Audit
 from netwright.core.errors import ConfigError, DataError, UnknownName
-from netwright.data.prepare import Wishes, prepare, with_folds
+from netwright.data.images import as_cells
+from netwright.data.prepare import Wishes, pictures_alone, prepare, with_folds
 from tests.conftest import make_frame
 
 
@@ -122,3 +123,39 @@ def test_every_column_is_in_the_audit() -> None:
 
 def test_folds_can_be_set() -> None:
     assert with_folds(ready(make_frame()), 7).split.folds == 7
+
+
+def test_several_targets_have_kinds_and_metrics_of_their_own() -> None:
+    frame = make_frame()
+    frame["grade"], frame["size"] = frame["size"] % 3, frame["size"].where(frame.index > 9) * 1.5
+    wishes = Wishes(preferred={"binary": "accuracy"})
+    task = prepare(frame, ["y", "grade", "size"], wishes, Audit())
+    assert [(one.name, one.kind, one.metric_name) for one in task.targets] == [
+        ("y", "binary", "accuracy"),
+        ("grade", "multiclass", "log_loss"),
+        ("size", "regression", "rmse"),
+    ]
+    assert task.data.target.shape == (120, 3)
+    assert np.isnan(task.data.target).sum(axis=0).tolist() == [0, 0, 10]
+    assert not {"y", "grade", "size"} & {column.name for column in task.schema}
+
+
+def test_a_metric_of_several_targets_fits_them_all() -> None:
+    frame = make_frame()
+    frame["z"] = frame["y"].map(str.upper)
+    task = prepare(frame, ["y", "z"], Wishes(metric="auc"), Audit())
+    assert [one.metric_name for one in task.targets] == ["auc", "auc"]
+    with pytest.raises(ConfigError, match=r"No metric judges .* Got 'auc'; leave it out"):
+        prepare(frame, ["y", "x"], Wishes(metric="auc"), Audit())
+    with pytest.raises(UnknownName, match="log_loss"):
+        prepare(frame, ["y", "x"], Wishes(metric="logg_loss"), Audit())
+
+
+def test_nets_of_pictures_see_pictures_alone() -> None:
+    pictures = as_cells(np.zeros((20, 1, 4, 4), dtype=np.uint8))
+    frame = pd.DataFrame({"image": pictures, "x": np.arange(20.0) % 7, "y": ["a", "b"] * 10})
+    audit = Audit()
+    task = pictures_alone(ready(frame), audit)
+    assert [column.name for column in task.schema.used] == ["image"]
+    assert "not used: 'x'" in audit.entries()[0]["said"]
+    assert pictures_alone(task, Audit()) is task

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netwright.core.errors import DataError
+from netwright.core.target import Target
 from netwright.core.task import Schema, Split, Task
 from netwright.data.splits import make_folds
 from netwright.data.table import Table
@@ -94,3 +97,17 @@ def test_the_future_judges_the_past(folds: int) -> None:
         assert time[train].max() < time[valid].min()
     last = [time[valid].max() for _, valid in parts]
     assert last == sorted(last)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=st.integers(40, 300), known=st.integers(5, 40), seed=st.integers(0, 99))
+def test_each_of_several_targets_is_judged_on_its_share(rows: int, known: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    target = np.column_stack([rng.integers(0, 3, rows), rng.normal(size=rows)]).astype(float)
+    target[rng.permutation(rows)[: rows - known], 1] = np.nan
+    task, table = some("multiclass", Split(folds=1), target)
+    task = replace(task, further=(Target("b", "regression", "rmse"),))
+    ((train, valid),) = make_folds(task, table, seed)
+    assert len(train) + len(valid) == rows
+    assert abs((~np.isnan(target[valid, 1])).sum() - known / 5) < 1
+    assert abs(len(valid) - rows / 5) < 2

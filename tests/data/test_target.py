@@ -8,13 +8,15 @@ import pytest
 
 from netwright.core.audit import Audit
 from netwright.core.errors import TargetError, UnknownName
+from netwright.core.target import Target
 from netwright.data.target import (
     class_codes,
     encode_target,
+    encode_targets,
     find_classes,
     infer_kind,
     numeric_target,
-    take_target,
+    take_targets,
 )
 
 
@@ -79,7 +81,8 @@ def test_a_quantity_must_be_finite(bad: object) -> None:
 
 def test_rows_without_a_target_go_and_are_counted() -> None:
     audit = Audit()
-    frame, column = take_target(pd.DataFrame({"x": [1, 2, 3], "y": ["a", "?", None]}), "y", audit)
+    raw = pd.DataFrame({"x": [1, 2, 3], "y": ["a", "?", None]})
+    frame, [column] = take_targets(raw, ["y"], audit)
     assert list(frame.columns) == ["x"]
     assert column.tolist() == ["a"]
     assert "2 rows have no value" in audit.entries()[0]["said"]
@@ -89,13 +92,33 @@ def test_rows_without_a_target_go_and_are_counted() -> None:
 def test_targets_that_are_not_there() -> None:
     frame = pd.DataFrame({"price": [1.0], "gone": [None]})
     with pytest.raises(UnknownName, match="Did you mean 'price'"):
-        take_target(frame, "prise", Audit())
+        take_targets(frame, ["prise"], Audit())
     with pytest.raises(TargetError, match="missing in every row"):
-        take_target(frame, "gone", Audit())
+        take_targets(frame, ["gone"], Audit())
     with pytest.raises(TargetError, match="no rows"):
-        take_target(frame.iloc[:0], "price", Audit())
+        take_targets(frame.iloc[:0], ["price"], Audit())
 
 
 def test_encoding_follows_the_kind() -> None:
     assert encode_target(pd.Series(["b", "a"]), "binary", ("a", "b")).tolist() == [1, 0]
     assert encode_target(pd.Series(["1.5", "2"]), "regression", ()).tolist() == [1.5, 2.0]
+
+
+def test_rows_that_know_one_of_several_targets_stay() -> None:
+    audit = Audit()
+    raw = pd.DataFrame({"x": range(4), "a": ["p", "?", "q", None], "b": [1.0, 2.0, np.nan, np.nan]})
+    frame, columns = take_targets(raw, ["a", "b"], audit)
+    assert list(frame["x"]) == [0, 1, 2]
+    assert [column.name for column in columns] == ["a", "b"]
+    said = " ".join(entry["said"] for entry in audit.entries())
+    assert "1 rows have no value in the target 'a' or 'b' and were dropped." in said
+    assert "1 rows have no value in the target 'b'; they teach the others." in said
+
+
+def test_several_targets_are_encoded_side_by_side() -> None:
+    columns = [pd.Series(["q", None, "new"], name="a"), pd.Series(["1.5", "", "3"], name="b")]
+    targets = [Target("a", "binary", "accuracy", ("p", "q")), Target("b", "regression", "rmse")]
+    found = encode_targets(columns, targets)
+    np.testing.assert_array_equal(found, [[1, 1.5], [np.nan, np.nan], [-1, 3]])
+    single = encode_targets(columns[:1], targets[:1])
+    assert (single.dtype, single.ndim) == (np.int64, 1)

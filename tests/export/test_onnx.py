@@ -54,7 +54,7 @@ def test_pixels_go_in_as_they_are_stored(learned: Learned, tmp_path: Path) -> No
     net = FromPixels(learned.net)
     path = export_onnx(net, (1, 8, 8), tmp_path / "net.onnx", dtype=torch.uint8)
     pixels = np.random.default_rng(0).integers(0, 256, (20, 1, 8, 8), dtype=np.uint8)
-    assert OnnxFile(path).dtype is np.uint8
+    assert OnnxFile(path).dtypes == {"inputs": np.uint8}
     by_hand = learned.net(torch.from_numpy((pixels / 255 - 0.3) / 0.2).float()).detach().numpy()
     assert np.allclose(run_onnx(path, pixels), by_hand, atol=1e-4)
 
@@ -65,7 +65,7 @@ def test_any_batch_and_one_file(learned: Learned, tmp_path: Path, batch: int) ->
     onnx.checker.check_model(str(path))
     assert list(tmp_path.iterdir()) == [path]
     assert OnnxFile(path)(learned.inputs[:batch]).shape == (batch, 10)
-    assert OnnxFile(path).shape == (1, 8, 8)
+    assert OnnxFile(path).shapes == {"inputs": (1, 8, 8)}
 
 
 def test_exporting_leaves_the_net_as_it_was(tmp_path: Path) -> None:
@@ -98,16 +98,29 @@ def test_a_file_that_is_no_onnx_file(tmp_path: Path) -> None:
         OnnxFile(tmp_path / "absent.onnx")
 
 
-def test_a_file_with_two_inputs_is_refused(tmp_path: Path) -> None:
-    float32 = onnx.TensorProto.FLOAT
-    ends = [onnx.helper.make_tensor_value_info(name, float32, [1, 2]) for name in "abc"]
-    node = onnx.helper.make_node("Add", ["a", "b"], ["c"])
-    graph = onnx.helper.make_graph([node], "sum", ends[:2], ends[2:])
+def two_inputs(path: Path, kind: int) -> Path:
+    """A file that adds, or joins, two rows."""
+    ends = [onnx.helper.make_tensor_value_info(name, kind, ["n", 2]) for name in "abc"]
+    node = onnx.helper.make_node("Concat", ["a", "b"], ["c"], axis=1)
+    graph = onnx.helper.make_graph([node], "joined", ends[:2], ends[2:])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)])
     model.ir_version = 10
-    onnx.save(model, str(tmp_path / "sum.onnx"))
-    with pytest.raises(DataError, match="one array of numbers"):
-        OnnxFile(tmp_path / "sum.onnx")
+    onnx.save(model, str(path))
+    return path
+
+
+def test_a_file_with_two_inputs_takes_them_by_name(tmp_path: Path) -> None:
+    file = OnnxFile(two_inputs(tmp_path / "two.onnx", onnx.TensorProto.STRING))
+    assert file(file.zeros(3)).tolist() == [[""] * 4] * 3
+    words = {name: np.array([[name, "z"]], dtype=object) for name in "ba"}
+    assert file(words).tolist() == [["a", "z", "b", "z"]]
+    with pytest.raises(DataError, match=r"one array of numbers. It takes a: tensor\(string\), b"):
+        file(np.zeros((1, 2)))
+
+
+def test_a_file_of_other_types_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"numbers or strings. It takes a: tensor\(bool\)"):
+        OnnxFile(two_inputs(tmp_path / "two.onnx", onnx.TensorProto.BOOL))
 
 
 def test_a_comparison_by_hand() -> None:

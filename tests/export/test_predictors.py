@@ -24,7 +24,7 @@ NUMBERS = replace(CLASSES, kind="regression", classes=(), metric_name="rmse")
 
 def outputs(model: Model, task: Task) -> np.ndarray:
     """Of the one net, on the rows below."""
-    whole = exportable(model, task)
+    whole = exportable(model)
     assert whole.shape == SHAPE
     with torch.no_grad():
         return whole.net(torch.from_numpy(np.stack(list(ROWS["image"])))).numpy()
@@ -53,4 +53,4 @@ def test_a_regression_is_on_the_targets_own_scale() -> None:
 def test_parts_that_learn_from_tables_are_named(fitted: Path) -> None:
     predictor = Predictor.load(fitted)
     with pytest.raises(ConfigError, match=r"lightgbm|linear"):
-        exportable(predictor.model, predictor.task)
+        exportable(predictor.model)

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 
 from netwright.core.errors import DataError
 from netwright.export.checking import run_onnx
 from netwright.export.onnx import export_onnx
 from netwright.export.quantise import Quantised, quantise
+from netwright.nn.head import Head
+from netwright.nn.joint import Answering
 from tests.export.conftest import Learned
 
 
@@ -77,3 +80,15 @@ def test_names_and_zero_points_are_left_out(twins: tuple[Path, Path, Quantised])
     assert [node.op_type for node in weighted] == ["Conv", "Conv", "Gemm", "Gemm"]
     for node in weighted:
         assert len(made_by[node.input[1]].input) == given[node.op_type]
+
+
+def test_answers_keep_their_own_scales(tmp_path: Path, learned: Learned) -> None:
+    """Probabilities beside a number in the thousands are no coarser for it."""
+    heads = [Head(2), Head(1, 5000.0, 900.0)]
+    trunk = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
+    whole = export_onnx(Answering(trunk, heads), (1, 8, 8), tmp_path / "net.onnx")
+    quantise(whole, tmp_path / "int8.onnx", learned.inputs)
+    exact, found = (run_onnx(tmp_path / name, learned.inputs) for name in ("net.onnx", "int8.onnx"))
+    assert np.abs(exact[:, :2] - found[:, :2]).max() < 0.05
+    assert np.abs(exact[:, 2] - found[:, 2]).max() < 0.2 * 900
+    np.testing.assert_allclose(found[:, :2].sum(axis=1), 1, atol=1e-5)

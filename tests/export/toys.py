@@ -16,6 +16,7 @@ from torch import nn
 from netwright.core.learner import Model
 from netwright.core.task import Task
 from netwright.data.table import Table
+from netwright.nn.head import Head
 from netwright.predictor import write_predictor
 
 SHAPE = (1, 8, 8)
@@ -23,23 +24,23 @@ SHAPE = (1, 8, 8)
 
 @dataclass(frozen=True)
 class Built:
-    """The scale of a regression's target."""
+    """Whose the outputs are; numbers have a scale."""
 
-    mean: float = 10.0
-    spread: float = 2.0
+    heads: tuple[Head, ...]
 
 
 class PictureModel(Model):
     """A net on the column `image`."""
 
     def __init__(self, net: nn.Module, outputs: int) -> None:
-        self.net, self.outputs, self.shape, self.built = net.eval(), outputs, SHAPE, Built()
+        self.net, self.outputs, self.shape = net.eval(), outputs, SHAPE
+        self.built = Built((Head(outputs, 10.0, 2.0),))
 
     def predict(self, table: pd.DataFrame) -> NDArray[Any]:
         with torch.no_grad():
             out = self.net(torch.from_numpy(np.stack(list(table["image"])))).double()
         if self.outputs == 1:
-            return np.asarray(out[:, 0] * self.built.spread + self.built.mean)
+            return np.asarray(out[:, 0] * 2.0 + 10.0)
         return np.asarray(torch.softmax(out, dim=1))
 
     def save(self, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,47 @@ def test_who_learns_from_what() -> None:
     from netwright.learners.lightgbm import learner as boosted
 
     assert "not from pictures" in str(boosted().unfit_for(make_task("binary")))
+
+
+def make_joint_task(rows: int = 160) -> Task:
+    """Brightness as a class and, in half of the rows, as a number."""
+    first, second = make_task("binary", rows), make_task("regression", rows)
+    target = np.column_stack([first.data.target, second.data.target]).astype(float)
+    target[::2, 1] = np.nan
+    table = Table(first.data.features, target)
+    return replace(first, further=second.targets).with_data(table)
+
+
+def test_the_contract_for_two_targets() -> None:
+    check_learner(Quick(TINY), make_joint_task(48), samples=1)
+
+
+def test_one_trunk_learns_two_targets(tmp_path: Path) -> None:
+    task = make_joint_task()
+    config = Config({**ImageLearner(TINY).space(task).complete(), "epochs": 12})
+    model = ImageLearner(TINY).fit(task, config, Context())
+    predicted = model.predict(task.data.features)
+    assert predicted.shape == (160, 3)
+    np.testing.assert_allclose(predicted[:, :2].sum(axis=1), 1)
+    scores = task.scores(task.data.target, predicted)
+    assert scores["y.accuracy"] > 0.9
+    assert scores["y.r2"] > 0.7
+    model.save(tmp_path)
+    np.testing.assert_array_equal(load_model(tmp_path).predict(task.data.features), predicted)
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "regression"])
+def test_a_net_written_before_there_were_heads_is_read(kind: str, tmp_path: Path) -> None:
+    task = make_task(kind)
+    config = Config({**ImageLearner(TINY).space(task).complete(), **QUICK})
+    model = ImageLearner(TINY).fit(task, config, Context())
+    model.save(tmp_path)
+    path = tmp_path / "model.json"
+    facts = json.loads(path.read_text())
+    [head] = facts.pop("heads")
+    path.write_text(json.dumps({**facts, "outputs": head.pop("width"), **head}))
+    again = load_model(tmp_path).predict(task.data.features)
+    np.testing.assert_array_equal(again, model.predict(task.data.features))
 
 
 def test_a_saved_net_of_a_stranger_is_not_opened(tmp_path: Path) -> None:

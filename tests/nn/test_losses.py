@@ -35,8 +35,18 @@ def test_label_smoothing_is_torchs(smoothing: float) -> None:
 
 
 def test_numbers_are_not_smoothed() -> None:
-    numbers = torch.tensor([0.5, -1.0])
-    assert smoothed(numbers, 1, 0.1) is numbers
+    rows = Batchable([torch.zeros(2, 1, 1, 1)], torch.tensor([0.5, -1.0]))
+    outputs = torch.tensor([[0.0], [1.0]])
+    ours = training_loss(outputs, rows, None, regression_loss, 0.1)
+    assert float(ours) == pytest.approx((0.25 + 4) / 2)
+
+
+def test_without_smoothing_classes_stay_as_they_are() -> None:
+    assert smoothed(CLASSES, 3, 0.0) is CLASSES
+
+
+def test_rows_that_weigh_nothing_teach_nothing() -> None:
+    assert float(classification_loss(logits(), CLASSES, torch.zeros(4))) == 0.0
 
 
 def test_mixed_rows_have_two_targets() -> None:

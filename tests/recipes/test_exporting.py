@@ -89,13 +89,6 @@ def test_a_format_that_is_not_known(tmp_path: Path, cli: Cli) -> None:
     assert (found.code, "Did you mean 'onnx'" in found.err) == (2, True)
 
 
-def test_a_run_of_tables_is_refused_by_name(fitted: Path, tmp_path: Path, cli: Cli) -> None:
-    found = cli("export", fitted, "--out", tmp_path / "model.onnx")
-    assert found.code == 2
-    assert "learn from tables" in found.err
-    assert not (tmp_path / "model.onnx").exists()
-
-
 def test_a_folder_without_rows(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", TASK)
     with pytest.raises(ConfigError, match="--data"):

@@ -19,6 +19,7 @@ from netwright.learners.models import MODELS
 from netwright.recipes import profiling
 from netwright.spaces.nets import image_task
 from tests.conftest import Outcome
+from tests.export.tables import write_table_run
 from tests.export.toys import SHAPE, picture_net, write_run
 
 Cli = Callable[..., Outcome]
@@ -59,9 +60,23 @@ def test_the_table_names_its_units(file: Path, cli: Cli) -> None:
         assert word in shown
 
 
-def test_a_run_without_a_net(fitted: Path, cli: Cli) -> None:
+def test_a_run_that_cannot_be_a_file(fitted: Path, cli: Cli) -> None:
     found = cli("profile", fitted)
-    assert (found.code, "learn from tables" in found.err) == (2, True)
+    assert (found.code, "cannot be written as ONNX" in found.err) == (2, True)
+
+
+def test_a_run_of_a_table_and_its_file(tmp_path: Path, cli: Cli) -> None:
+    run = write_table_run(tmp_path / "run")
+    shown = json.loads(cli("profile", run, "--threads", "1", "--json").out)
+    assert cli("export", run, "--out", tmp_path / "model.onnx").code == 0
+    facts = json.loads(cli("profile", tmp_path / "model.onnx", "--threads", "1", "--json").out)
+    for found in (shown, facts):
+        (latency,) = found.pop("latency")
+        assert (latency["runtime"], latency["median_ms"] > 0) == ("onnxruntime", True)
+        assert found["params_m"] > 0
+        assert found["flops_g"] > 0
+    del shown["source"], facts["source"]
+    assert shown == facts
 
 
 @pytest.mark.parametrize("words", [(), ("a.onnx", "--kit", "b.py"), ("absent.onnx",)])

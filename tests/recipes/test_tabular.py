@@ -266,7 +266,7 @@ def test_progress_is_told_in_order(tmp_path: Path) -> None:
     netwright.fit(make_frame(), "y", trials=2, out=tmp_path / "r", progress=progress, **QUICK)
     stages = [told for told in progress.told if not told.startswith("note")]
     assert stages == ["reading", "searching", "weighing", "explaining"]
-    assert any("The task is binary" in told for told in progress.told)
+    assert any("The target 'y' is binary" in told for told in progress.told)
 
 
 def test_ten_rows_are_enough_to_say_something(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ Out = Annotated[Path, typer.Option(help="Run folder to make.")]
 Target = Annotated[
     str | None, typer.Option(help="Column to predict [the class folder, or the array y].")
 ]
+Targets = Annotated[str | None, typer.Option(help="Columns that one net predicts together, a,b,c.")]
 WholeTime = Annotated[str | None, typer.Option(help="Wall time of everything, such as 20m [10m].")]
 Engine = Annotated[str | None, typer.Option(help="processes, inline or ray [processes].")]
 Workers = Annotated[int | None, typer.Option(help="Worker processes [one a core].")]
@@ -43,7 +44,9 @@ Design = Annotated[str, typer.Option(help="best, knee, or the number of a trial.
 Cells = Annotated[int | None, typer.Option(help="Cells a stage [as searched].")]
 Channels = Annotated[int | None, typer.Option(help="Width [as searched].")]
 Epochs = Annotated[int | None, typer.Option(help="Most passes over the rows.")]
-NetMetric = Annotated[str | None, typer.Option(help="Metric that decides [accuracy].")]
+NetMetric = Annotated[
+    str | None, typer.Option(help="Metric that decides [accuracy; rmse for numbers].")
+]
 Augment = Annotated[
     str | None,
     typer.Option(help="none, shift, flip, cutout, trivial or cutmix [flip in colour, else shift]."),

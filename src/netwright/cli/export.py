@@ -15,9 +15,9 @@ def export(
     run: Run,
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("model.onnx"),
     format: Annotated[str, typer.Option(help="Only onnx.")] = "onnx",
-    int8: Annotated[bool, typer.Option("--int8", help="Eight-bit numbers: a quarter the size.")] = (
-        False
-    ),
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Eight-bit numbers, for pictures: a quarter the size.")
+    ] = (False),
     data: Annotated[
         str | None, typer.Option(help="Data to calibrate and check with; the run's own if absent.")
     ] = None,
@@ -39,11 +39,12 @@ def export(
 
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     checked, latency = facts["checked"], facts["latency"]
+    same = f"same label on {checked['agreement']:.1%}" if facts["classes"] else "numbers"
     lines = [
         ("file", f"{facts['file']}, {facts['size_mb']:.3g} MB"),
         (
             "checked",
-            f"same label on {checked['agreement']:.1%} of {checked['samples']} rows, "
+            f"{same} of {checked['samples']} rows, "
             f"largest difference {checked['max_difference']:.2g}",
         ),
         ("latency", f"{latency['median_ms']:.3g} ms a row, one thread"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +18,8 @@ def predict(
     trust: Trust = None,
 ) -> None:
     """Predict a table or pictures: row or path, prediction and, with --proba, a column a class.
+
+    Of several targets there is a column prediction_NAME each, and the classes are NAME=CLASS.
 
     Of data with a test part of its own, that part is predicted.
     """
@@ -35,12 +37,15 @@ def predict(
     frame = read(data, part="test")
     # Probabilities come first: a regression has none, and nothing is written then.
     shares = predictor.predict_proba(frame) if proba else None
-    key = frame.index.name or "row"
-    columns = {key: frame.index, "prediction": predictor.predict(frame).to_numpy()}
-    table = pd.DataFrame(columns)
+    found = predictor.predict(frame)
+    if isinstance(found, pd.DataFrame):
+        parts = [found.add_prefix("prediction_")]
+    else:
+        parts = [found.to_frame("prediction")]
     if shares is not None:
-        shares.columns = [str(name) for name in shares.columns]
-        table = pd.concat([table, shares.reset_index(drop=True)], axis=1)
+        parts.append(shares.set_axis([_column(name) for name in shares], axis=1))
+    keys = pd.DataFrame({frame.index.name or "row": frame.index})
+    table = pd.concat([keys, *(part.reset_index(drop=True) for part in parts)], axis=1)
     draft = out.with_suffix(out.suffix + ".tmp")
     if out.suffix.lower() == ".parquet":
         table.to_parquet(draft, index=False)
@@ -48,3 +53,8 @@ def predict(
         table.to_csv(draft, index=False)
     draft.replace(out)
     typer.echo(f"{len(table)} predictions in {out}")
+
+
+def _column(name: Any) -> str:
+    """A class, or a target and its class."""
+    return "=".join(map(str, name)) if isinstance(name, tuple) else str(name)

@@ -21,9 +21,7 @@ LINES = (
 
 
 def profile(
-    source: Annotated[
-        Path | None, typer.Argument(help="ONNX file, or run folder whose model is a net.")
-    ] = None,
+    source: Annotated[Path | None, typer.Argument(help="ONNX file, or run folder.")] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads; without it one, then all cores.")
     ] = None,
@@ -40,7 +38,7 @@ def profile(
     ] = "3,32,32",
     as_json: Json = False,
 ) -> None:
-    """Profile a net: parameters, multiply-adds, memory, latency, energy; one input at a time."""
+    """Profile a net or a predictor: its size, multiply-adds, memory, latency, one input a time."""
     from netwright.core.errors import ConfigError
 
     if (source is None) == (kit is None):

@@ -22,12 +22,15 @@ from netwright.cli.arguments import (
     Run,
     Seed,
     Target,
+    Targets,
     WholeTime,
     interruptible,
     seconds_alive,
 )
 
 Option = typer.Option
+SAID = ("target", "targets", "metric", "augment", "schema", "engine", "threads", "device", "seed")
+"""Options that are said of the new task, handed on as they are."""
 
 
 def transfer(
@@ -40,6 +43,7 @@ def transfer(
     time: WholeTime = None,
     epochs: Epochs = None,
     target: Target = None,
+    targets: Targets = None,
     metric: NetMetric = None,
     augment: Augment = None,
     schema: PictureSchema = None,
@@ -51,9 +55,8 @@ def transfer(
     json_log: JsonLog = False,
 ) -> None:
     """Train a found design on other pictures, wider or deeper if wanted, as a run of its own."""
-    names = ("target", "metric", "augment", "schema", "engine", "threads", "device", "seed")
     given = locals()
-    said = {name: given[name] for name in names if given[name] is not None}
+    said = {name: given[name] for name in SAID if given[name] is not None}
     sizes = {name: given[name] for name in ("cells", "channels") if given[name] is not None}
     from netwright.api import transfer as carry_over
     from netwright.cli.progress import make_progress

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netwright.core.errors import ConfigError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -40,8 +42,28 @@ class Model(ABC):
 
         Returns:
             Probabilities (rows, classes) float64 whose rows sum to one, or numbers (rows,)
-            float64 for regression.
+            float64 for regression; of several targets all side by side, see `Task.parts`.
         """
+
+    def onnx(self, graph: Any, columns: Mapping[str, str]) -> str:
+        """Does in an ONNX graph what `predict` does; only models of tables that can say it.
+
+        Args:
+            graph: A `netwright.export.graph.Graph`, which grows.
+            columns: Input column to tensor (rows, 1): float64 numbers, and dates as seconds
+                since 1970, as they come (those that are not finite are missing), or int64 codes
+                of categories, -1 where missing.
+
+        Returns:
+            Name of float64 probabilities (rows, classes), or numbers (rows, 1).
+
+        Raises:
+            ConfigError: It cannot be said; tells which part.
+        """
+        raise ConfigError(
+            f"This predictor cannot be written as ONNX: a model of it, {type(self).__name__}, has "
+            "no method onnx; keep the run's folder."
+        )
 
     @abstractmethod
     def save(self, folder: Path) -> None:

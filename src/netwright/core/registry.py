@@ -24,13 +24,10 @@ EXTRA_OF_MODULE = {
     "google": "search",
     "grpc": "search",
     "onnx": "deploy",
-    "onnxmltools": "deploy",
     "onnxruntime": "deploy",
-    "onnxscript": "deploy",
     "optuna_dashboard": "dashboard",
     "psycopg": "postgres",
     "ray": "ray",
-    "skl2onnx": "deploy",
     "sqlalchemy": "postgres",
 }
 """Which extra brings an optional module; used to say what to install."""

@@ -1,4 +1,4 @@
-"""What is to be solved: typed columns, a target, a metric, limits, a way to split.
+"""What is to be solved: typed columns, targets, a metric, limits, a way to split.
 
 `Task` is the atom of every regime: few-shot learning has sets of tasks, continual learning a
 stream of them, federated learning many apart. A task is frozen; `with_data` makes another.
@@ -12,12 +12,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from netwright.core.errors import ConfigError
-from netwright.core.metric import Metric, get_metric, metrics_of
+from netwright.core.metric import Metric
+from netwright.core.skill import joint_metrics, joint_skill
+from netwright.core.target import Kind, Target, parts_of
 
-Kind = Literal["binary", "multiclass", "regression"]
 ColumnType = Literal["number", "category", "date", "text", "image", "id", "constant"]
 
-KINDS: tuple[Kind, ...] = ("binary", "multiclass", "regression")
 COLUMN_TYPES: tuple[ColumnType, ...] = (
     "number",
     "category",
@@ -175,6 +175,8 @@ class Split:
 class Task:
     """A problem statement, with the rows to learn from.
 
+    What is said of the target is said of the first one, where there are several.
+
     Attributes:
         name: What the task is called in logs and reports.
         kind: `binary`, `multiclass` or `regression`.
@@ -185,6 +187,7 @@ class Task:
         constraints: Limits on the finished model.
         split: How rows are held back for judging.
         weight: Column of row weights, None for equal ones.
+        further: Targets beside the first one, learned by the same model.
         data: The rows (a `netwright.data.table.Table`), or None for the statement alone.
     """
 
@@ -197,23 +200,39 @@ class Task:
     constraints: Constraints = field(default_factory=Constraints)
     split: Split = field(default_factory=Split)
     weight: str | None = None
+    further: tuple[Target, ...] = ()
     data: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All that is to be predicted, mostly one."""
+        first = Target(self.target, self.kind, self.metric_name, self.classes)
+        return (first, *self.further)
+
+    @property
+    def parts(self) -> tuple[slice, ...]:
+        """The columns of a prediction that belong to each target."""
+        return parts_of(self.targets)
 
     @cached_property
     def metric(self) -> Metric:
-        """The metric that decides."""
-        return get_metric(self.metric_name, self.kind, self.classes)
+        """The metric that decides: the target's own, or the skill of several."""
+        return joint_skill(self.targets) if self.further else self.targets[0].metric
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """Every metric by its name, the one that decides among them."""
+        found = joint_metrics(self.targets) if self.further else self.targets[0].metrics
+        return {metric.name: metric for metric in found}
 
     def scores(self, truth: Any, predicted: Any, weight: Any = None) -> dict[str, float]:
-        """Every metric of the kind, and the one that decides, in natural sign."""
-        metrics = {metric.name: metric for metric in metrics_of(self.kind)}
-        metrics.setdefault(self.metric.name, self.metric)
-        return {name: one.score(truth, predicted, weight) for name, one in metrics.items()}
+        """Every metric, in natural sign."""
+        return {n: one.score(truth, predicted, weight) for n, one in self.metrics.items()}
 
     @property
     def outputs(self) -> int:
-        """Width of a prediction: the number of classes, or 1 for regression."""
-        return len(self.classes) or 1
+        """Width of a prediction: for each target the number of classes, or 1 for regression."""
+        return sum(target.width for target in self.targets)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -246,6 +265,7 @@ class Task:
             "constraints": asdict(self.constraints),
             "split": asdict(self.split),
             "weight": self.weight,
+            "further": [target.to_json() for target in self.further],
         }
 
     @classmethod
@@ -258,5 +278,6 @@ class Task:
                 "classes": tuple(data["classes"]),
                 "constraints": Constraints(**data["constraints"]),
                 "split": Split(**data["split"]),
+                "further": tuple(map(Target.from_json, data.get("further", ()))),
             }
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from netwright.core.audit import Audit
-from netwright.core.task import Kind, Schema
+from netwright.core.target import Kind
+from netwright.core.task import Schema
 from netwright.data.table import Table
 
 LEAK = 0.995
@@ -27,9 +30,10 @@ def drop_duplicates(table: Table, schema: Schema, audit: Audit) -> Table:
     telling = schema.of_type("number", "text", "date")
     if not any(frame[name].nunique() > 0.5 * len(frame) for name in telling):
         return table
-    key = frame.assign(**{"\0target": table.target})
+    targets = pd.DataFrame(table.target).add_prefix("\0target")
+    key = pd.concat([frame, targets], axis=1)
     # Most tables have no repeats, and a few columns are enough to know.
-    if not key[["\0target", *telling[:FEW]]].duplicated().any():
+    if not key[[*targets, *telling[:FEW]]].duplicated().any():
         return table
     repeated = key.duplicated().to_numpy()
     if not repeated.any():
@@ -40,13 +44,26 @@ def drop_duplicates(table: Table, schema: Schema, audit: Audit) -> Table:
     return table.rows(np.flatnonzero(~repeated))
 
 
-def warn_of_leaks(table: Table, schema: Schema, kind: Kind, audit: Audit) -> list[str]:
-    """Names columns that alone predict the target almost perfectly."""
+def warn_of_leaks(table: Table, schema: Schema, kinds: Sequence[Kind], audit: Audit) -> list[str]:
+    """Names columns that alone predict a target almost perfectly.
+
+    Args:
+        table: Rows with their targets.
+        schema: Their columns.
+        kinds: One a target.
+        audit: Is told of them.
+    """
     assert table.target is not None
+    targets = [
+        (~np.isnan(column), column, kind)
+        for column, kind in zip(table.target.reshape(len(table), -1).T, kinds, strict=True)
+    ]
     found = []
     for name in [*schema.of_type("number", "category")][:MAX_LEAK_COLUMNS]:
         bins = _bins(table.features[name])
-        if bins is not None and _explained(bins, table.target, kind) >= LEAK:
+        if bins is not None and any(
+            _explained(bins[known], column[known], kind) >= LEAK for known, column, kind in targets
+        ):
             found.append(name)
             audit.say(
                 "clean",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,20 @@ import pandas as pd
 
 from netwright.core.audit import Audit
 from netwright.core.errors import ConfigError, DataError, unknown_name
-from netwright.core.metric import get_metric
-from netwright.core.task import KINDS, Column, Constraints, Kind, Schema, Split, Task
+from netwright.core.metric import ALIASES, METRICS, get_metric
+from netwright.core.target import KINDS, Kind, Target
+from netwright.core.task import Column, Constraints, Schema, Split, Task
 from netwright.data.cleaning import drop_duplicates, warn_of_leaks
 from netwright.data.readers import read
 from netwright.data.schema import infer_schema, typed
 from netwright.data.table import Table
-from netwright.data.target import encode_target, find_classes, infer_kind, take_target
+from netwright.data.target import (
+    encode_targets,
+    find_classes,
+    infer_kind,
+    is_known,
+    take_targets,
+)
 from netwright.data.values import as_dates, as_numbers, as_strings, is_textual
 
 
@@ -29,6 +36,7 @@ class Wishes:
     Attributes:
         kind: Kind of task, None to find out.
         metric: Name of the metric, None for the kind's default.
+        preferred: Kind to the metric that is its default here.
         weight: Column of row weights.
         group: Column whose values never straddle a split.
         time: Column by whose order rows are split.
@@ -38,6 +46,7 @@ class Wishes:
 
     kind: str | None = None
     metric: str | None = None
+    preferred: Mapping[str, str] = field(default_factory=dict)
     weight: str | None = None
     group: str | None = None
     time: str | None = None
@@ -45,8 +54,14 @@ class Wishes:
     constraints: Constraints = field(default_factory=Constraints)
 
 
-def prepare(source: Any, target: str, wishes: Wishes, audit: Audit) -> Task:
+def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Audit) -> Task:
     """Makes a task, with its rows, from whatever a person brings.
+
+    Args:
+        source: See `netwright.data.readers.read`.
+        target: The column to predict, or several for one model.
+        wishes: What else was said.
+        audit: Is told what was found out.
 
     Raises:
         UserError: Anything about the data or the wishes that cannot work.
@@ -57,9 +72,9 @@ def prepare(source: Any, target: str, wishes: Wishes, audit: Audit) -> Task:
         raise ConfigError("A split goes by group or by time, not both; drop one of the two.")
     name = Path(source).stem.split(".")[0] if isinstance(source, (str, Path)) else "frame"
     raw = read(source, audit)
-    frame, column = take_target(raw, target, audit)
-    kind, classes = _kind(column, wishes, audit)
-    metric = get_metric(wishes.metric, kind, classes)
+    names = [target] if isinstance(target, str) else target
+    frame, columns = take_targets(raw, names, audit)
+    targets = _targets(columns, wishes, audit)
     frame, extras, apart = _take_apart(frame, wishes)
     schema = infer_schema(frame, audit, _only(wishes.schema, frame, apart))
     if not schema.used:
@@ -69,23 +84,42 @@ def prepare(source: Any, target: str, wishes: Wishes, audit: Audit) -> Task:
         )
     _tell_infinities(frame, schema, audit)
     features = typed(frame, schema).reset_index(drop=True)
-    table = Table(features, encode_target(column, kind, classes), **extras)
+    table = Table(features, encode_targets(columns, targets), **extras)
     table = drop_duplicates(table, schema, audit)
-    warn_of_leaks(table, schema, kind, audit)
+    warn_of_leaks(table, schema, [target.kind for target in targets], audit)
     split = Split("group", wishes.group) if wishes.group else Split()
     split = Split("time", wishes.time) if wishes.time else split
+    first, *further = targets
     return Task(
         name=name,
-        kind=kind,
-        target=target,
+        kind=first.kind,
+        target=first.name,
         schema=Schema((*schema.columns, *apart)),
-        metric_name=metric.name,
-        classes=classes,
+        metric_name=first.metric_name,
+        classes=first.classes,
         constraints=wishes.constraints,
         split=split,
         weight=wishes.weight,
+        further=tuple(further),
         data=table,
     )
+
+
+def _targets(columns: Sequence[pd.Series], wishes: Wishes, audit: Audit) -> list[Target]:
+    """What is known of each target column, by the rows that have it."""
+    kinds = [_kind(column[is_known(column)], wishes, audit) for column in columns]
+    mixed = len({kind == "regression" for kind, _ in kinds}) > 1
+    if mixed and wishes.metric and ALIASES.get(wishes.metric, wishes.metric) in METRICS:
+        raise ConfigError(
+            f"No metric judges classes and numbers alike, and the targets have both. Got "
+            f"{wishes.metric!r}; leave it out, each target has its own."
+        )
+    targets = []
+    for column, (kind, classes) in zip(columns, kinds, strict=True):
+        wanted = wishes.metric or wishes.preferred.get(kind)
+        metric = get_metric(wanted, kind, classes)
+        targets.append(Target(str(column.name), kind, metric.name, classes))
+    return targets
 
 
 def _kind(column: pd.Series, wishes: Wishes, audit: Audit) -> tuple[Kind, tuple[Any, ...]]:
@@ -94,7 +128,9 @@ def _kind(column: pd.Series, wishes: Wishes, audit: Audit) -> tuple[Kind, tuple[
     if kind == "multiclass" and len(classes) == 2:
         kind = "binary"
     why = "as told" if wishes.kind else "judging by the target's values"
-    said = f"The task is {kind} {why}" + (f": {len(classes)} classes." if classes else ".")
+    said = f"The target {column.name!r} is {kind} {why}" + (
+        f": {len(classes)} classes." if classes else "."
+    )
     audit.say("target", said, kind=kind, note=not wishes.kind)
     if classes:
         counts = as_strings(column).value_counts()
@@ -174,3 +210,24 @@ def _tell_infinities(frame: pd.DataFrame, schema: Schema, audit: Audit) -> None:
 def with_folds(task: Task, folds: int) -> Task:
     """The same task, judged over another number of folds."""
     return replace(task, split=replace(task.split, folds=folds))
+
+
+def pictures_alone(task: Task, audit: Audit) -> Task:
+    """The task with its pictures as the only input; the audit is told of what that leaves out.
+
+    Raises:
+        ConfigError: There is no column of pictures, or more than one.
+    """
+    task.input_shape  # noqa: B018 - refuses them
+    others = [column.name for column in task.schema.used if column.type != "image"]
+    if not others:
+        return task
+    told = f"Nets of pictures see pictures alone; not used: {', '.join(map(repr, others))}."
+    audit.say("schema", told, note=True)
+    columns = [
+        replace(column, dropped="nets of pictures do not see it")
+        if column.name in others
+        else column
+        for column in task.schema
+    ]
+    return replace(task, schema=Schema(tuple(columns)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,9 +37,29 @@ def make_folds(task: Task, table: Table, seed: int) -> list[tuple[Rows, Rows]]:
         assigned = _by_group(table.group, parts, rng)
     else:
         assert table.target is not None
-        assigned = _stratified(_strata(table.target, task.kind), parts, rng, split.folds <= 1)
+        kinds = [target.kind for target in task.targets]
+        # Of what several targets have in common most is rare: nothing can be spared.
+        spared = split.folds <= 1 and not task.further
+        assigned = _stratified(_joint_strata(table.target, kinds), parts, rng, spared)
     count = split.folds if split.folds > 1 else 1
     return [(np.flatnonzero(assigned != k), np.flatnonzero(assigned == k)) for k in range(count)]
+
+
+def _joint_strata(target: NDArray[Any], kinds: Sequence[str]) -> NDArray[np.int64]:
+    """Strata of each target; of several what they have in common, in the order of the targets.
+
+    Rows that know the same targets stand together, so that each target is judged on its share.
+    """
+    strata = []
+    for column, kind in zip(target.reshape(len(target), -1).T, kinds, strict=True):
+        known = ~np.isnan(column)
+        found = np.full(len(column), -1)
+        found[known] = _strata(column[known], kind)
+        strata.append(found)
+    if len(strata) == 1:
+        return strata[0]
+    together = np.column_stack([*(one >= 0 for one in strata), *strata])
+    return np.unique(together, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _strata(target: NDArray[np.float64], kind: str) -> NDArray[np.int64]:
@@ -47,15 +70,15 @@ def _strata(target: NDArray[np.float64], kind: str) -> NDArray[np.int64]:
     return np.searchsorted(edges, target, side="right")
 
 
-def _stratified(strata: Rows, parts: int, rng: np.random.Generator, holdout: bool) -> Rows:
+def _stratified(strata: Rows, parts: int, rng: np.random.Generator, spared: bool) -> Rows:
     """Deals each stratum out like cards, going on where the last one stopped.
 
-    For a single hold-out (part 0) strata rarer than the number of parts are dealt from the back:
-    the rarest classes stay with the rows to learn from.
+    For a single hold-out (part 0) strata rarer than the number of parts are spared, dealt from the
+    back: the rarest classes stay with the rows to learn from.
     """
     assigned = np.empty(len(strata), dtype=np.int64)
     names, counts = np.unique(strata, return_counts=True)
-    spare_rare = holdout and bool((counts >= parts).any())
+    spare_rare = spared and bool((counts >= parts).any())
     dealt = 0
     for stratum in names:
         members = rng.permutation(np.flatnonzero(strata == stratum))

@@ -27,7 +27,8 @@ class Table:
 
     Attributes:
         features: Typed columns (see `netwright.data.schema.typed`), a plain range as index.
-        target: Class codes (rows,) int64 or numbers (rows,) float64; None when unknown.
+        target: Class codes (rows,) int64 or numbers (rows,) float64; several targets side by side
+            (rows, targets) float64, NaN where a row does not know one; None when unknown.
         weight: Row weights (rows,) float64, None for equal ones.
         group: Group codes (rows,) int64, None where rows are not grouped.
         time: Order in time (rows,) float64, None where it does not matter.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from netwright.core.audit import Audit
 from netwright.core.errors import TargetError, unknown_name
-from netwright.core.task import Kind
+from netwright.core.target import Kind, Target
 from netwright.data.images import CLASS, IMAGE
 from netwright.data.values import as_categories, as_numbers, as_strings, is_textual
 
@@ -18,35 +19,47 @@ MAX_NUMERIC_CLASSES = 20
 """A whole-numbered target with more different values than this is a quantity."""
 
 
-def take_target(frame: pd.DataFrame, target: str, audit: Audit) -> tuple[pd.DataFrame, pd.Series]:
-    """Splits the target column off and drops rows where it is missing.
+def take_targets(
+    frame: pd.DataFrame, names: Sequence[str], audit: Audit
+) -> tuple[pd.DataFrame, list[pd.Series]]:
+    """Splits the target columns off and drops rows that know none of them.
 
     Raises:
         UnknownName: There is no such column.
         TargetError: No row has a target, or pictures have no classes.
         DataError: There are no rows.
     """
-    if target == CLASS and list(frame.columns) == [IMAGE]:
+    if CLASS in names and list(frame.columns) == [IMAGE]:
         raise TargetError(
             "The pictures lie in no class folders; put those of each class into a folder of its "
             "own, such as cat/1.jpg."
         )
-    if target not in frame.columns:
-        raise unknown_name("target column", target, map(str, frame.columns))
+    for name in names:
+        if name not in frame.columns:
+            raise unknown_name("target column", name, map(str, frame.columns))
     if len(frame) == 0:
         raise TargetError("The data has a header but no rows; there is nothing to learn from.")
-    column = frame[target]
-    missing = as_strings(column).isna() if is_textual(column) else column.isna()
-    if missing.all():
-        raise TargetError(f"The target {target!r} is missing in every row; name another column.")
-    if missing.any():
-        audit.say(
-            "target",
-            f"{int(missing.sum())} rows have no value in the target {target!r} and were dropped.",
-            note=True,
-        )
-        frame, column = frame[~missing], column[~missing]
-    return frame.drop(columns=[target]), column
+    known = pd.DataFrame({name: is_known(frame[name]) for name in names})
+    for name in names:
+        if not known[name].any():
+            raise TargetError(f"The target {name!r} is missing in every row; name another column.")
+    some = known.any(axis=1)
+    for name in names:
+        missing = int((some & ~known[name]).sum())
+        if missing:
+            told = f"{missing} rows have no value in the target {name!r}; they teach the others."
+            audit.say("target", told, note=True)
+    if not some.all():
+        where = "the target " + " or ".join(map(repr, names))
+        told = f"{int((~some).sum())} rows have no value in {where} and were dropped."
+        audit.say("target", told, note=True)
+        frame = frame[some]
+    return frame.drop(columns=list(names)), [frame[name] for name in names]
+
+
+def is_known(column: pd.Series) -> pd.Series:
+    """Which rows have a value."""
+    return (as_strings(column) if is_textual(column) else column).notna()
 
 
 def infer_kind(column: pd.Series) -> Kind:
@@ -130,3 +143,14 @@ def numeric_target(column: pd.Series) -> NDArray[np.float64]:
 def encode_target(column: pd.Series, kind: Kind, classes: tuple[Any, ...]) -> NDArray[Any]:
     """Class codes or numbers, whichever the kind needs."""
     return numeric_target(column) if kind == "regression" else class_codes(column, classes)
+
+
+def encode_targets(columns: Sequence[pd.Series], targets: Sequence[Target]) -> NDArray[Any]:
+    """One target as its kind needs it (rows,); several side by side, see `Table`."""
+    if len(targets) == 1:
+        return encode_target(columns[0], targets[0].kind, targets[0].classes)
+    found = np.full((len(columns[0]), len(targets)), np.nan)
+    for place, (column, target) in enumerate(zip(columns, targets, strict=True)):
+        known = is_known(column)
+        found[known, place] = encode_target(column[known], target.kind, target.classes)
+    return found

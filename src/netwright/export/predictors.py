@@ -1,4 +1,4 @@
-"""What of a predictor can become an ONNX file: nets, and weighted means of nets."""
+"""Predictors of pictures as one net: nets, and weighted means of nets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from netwright.core.errors import ConfigError
 from netwright.core.learner import Model
-from netwright.core.task import Task
+from netwright.nn.joint import Answering
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Exportable:
     """A predictor as one net.
 
     Attributes:
-        net: (batch, *shape) -> probabilities (batch, classes), or numbers (batch, 1).
+        net: (batch, *shape) -> probabilities (batch, classes), or numbers (batch, 1); of several
+            targets side by side.
         shape: Of one input.
     """
 
@@ -54,25 +55,12 @@ class Mean(nn.Module):
         return powered / powered.sum(dim=1, keepdim=True)
 
 
-class Scaled(nn.Module):
-    """A net of regression, brought back to the target's own scale."""
-
-    def __init__(self, net: nn.Module, mean: float, spread: float) -> None:
-        super().__init__()
-        self.net, self.mean, self.spread = net, mean, spread
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, ...) -> (batch, 1)."""
-        out: Tensor = self.net(x) * self.spread + self.mean
-        return out
-
-
-def exportable(model: Model, task: Task) -> Exportable:
+def exportable(model: Model) -> Exportable:
     """Makes one net of a predictor's model.
 
     Args:
-        model: As `Predictor.model`: a net (it has `net` and `shape`), or an ensemble of such.
-        task: What it predicts.
+        model: As `Predictor.model`: a net (it has `net`, `shape` and `built.heads`), or an
+            ensemble of such.
 
     Raises:
         ConfigError: A part of it is not a net; says which.
@@ -81,12 +69,12 @@ def exportable(model: Model, task: Task) -> Exportable:
     others = sorted({_name(member) for member in members if not _is_net(member)})
     if others:
         raise ConfigError(
-            f"This predictor cannot be written as ONNX: it has parts ({', '.join(others)}) that "
-            "learn from tables, and only nets of pictures are written. Keep its folder instead."
+            f"This predictor cannot be made one net: it has parts ({', '.join(others)}) that are "
+            "no nets of pictures; keep its folder instead."
         )
     weights = getattr(model, "weights", [1.0])
     temperature = getattr(model, "temperature", 1.0)
-    nets = [_final(member, task) for member in members]
+    nets = [Answering(member.net, member.built.heads) for member in members]
     return Exportable(Mean(nets, weights, temperature).eval(), tuple(members[0].shape))
 
 
@@ -96,11 +84,3 @@ def _is_net(member: Any) -> bool:
 
 def _name(member: Any) -> str:
     return str(getattr(member, "name", type(member).__name__))
-
-
-def _final(member: Any, task: Task) -> nn.Module:
-    """A member's net, up to what the member predicts."""
-    if task.classes:
-        return nn.Sequential(member.net, nn.Softmax(dim=1))
-    built = member.built
-    return Scaled(member.net, built.mean, built.spread)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 QUANTILES = 256
 CLIP = 6.0
 """Standardised values beyond this many deviations are cut off."""
+SURE = 1e-3
+"""Shares below this, and above one less this, are cut off before they become normal."""
 
 
 class Scaler:
@@ -75,7 +77,7 @@ class Scaler:
             up = np.interp(filled[:, column], edges, grid)
             down = 1 - np.interp(-filled[:, column], -edges[::-1], grid)
             ranks[:, column] = (up + down) / 2
-        return np.asarray(ndtri(np.clip(ranks, 1e-3, 1 - 1e-3)))
+        return np.asarray(ndtri(np.clip(ranks, SURE, 1 - SURE)))
 
     def names(self, names: list[str]) -> list[str]:
         """Feature names, flags last."""

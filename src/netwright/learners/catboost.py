@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 
 from netwright.core.config import Config
 from netwright.core.context import Context
+from netwright.core.errors import ConfigError
 from netwright.core.space import Float, Int, Parameters, Space
 from netwright.core.task import Task
+from netwright.export.graph import Graph
+from netwright.export.trees import Tree, sum_of_trees, sum_of_vectors
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 
 MAX_ROUNDS = 3000
@@ -36,6 +40,27 @@ class CatBoostFitted(Fitted):
         pool = _frame(values, self.coded)
         return np.asarray(self.model.predict(pool, prediction_type=kind, thread_count=1))
 
+    def onnx(self, graph: Graph, values: str) -> str:
+        """The same trees, added up from where they start.
+
+        Raises:
+            ConfigError: It codes categories itself, in ways that ONNX has no words for.
+        """
+        if self.coded:
+            raise ConfigError(
+                "This predictor cannot be written as ONNX: a model of it, 'catboost', codes "
+                "categories itself; fit again without catboost, or keep the run's folder."
+            )
+        with TemporaryDirectory() as folder:
+            self.model.save_model(f"{folder}/model.json", format="json")
+            learned = json.loads(Path(folder, "model.json").read_text())
+        scale, start = learned["scale_and_bias"]
+        features = learned["features_info"]["float_features"]
+        trees = [_tree(one, features, len(start), scale) for one in learned["oblivious_trees"]]
+        add = sum_of_trees if len(start) == 1 else sum_of_vectors
+        scores = graph.add("Add", add(graph, values, trees), np.array(start, dtype=float))
+        return graph.boosted(scores, self.outputs)
+
     def save(self, folder: Path) -> None:
         """Writes the library's own binary format."""
         self.model.save_model(str(folder / "catboost.cbm"))
@@ -51,6 +76,33 @@ class CatBoostFitted(Fitted):
         model = catboost.CatBoost()
         model.load_model(str(folder / "catboost.cbm"))
         return cls(model, facts["coded"], facts["outputs"])
+
+
+def _tree(saved: dict[str, Any], features: list[Any], outputs: int, scale: float) -> Tree:
+    """A tree whose levels ask one question each, as a tree of 2 ** levels - 1 nodes.
+
+    The number of a leaf has a bit for each level's answer, the first level's the lowest; here the
+    last level is asked first, so that leaves come in order.
+    """
+    leaves = scale * np.array(saved["leaf_values"], dtype=np.float64).reshape(-1, outputs)
+    leaves = leaves if outputs > 1 else leaves[:, 0]
+    splits = saved.get("splits") or []
+    if not splits:
+        return Tree.constant(leaves)
+    level = np.repeat(np.arange(len(splits)), 2 ** np.arange(len(splits)))
+    asked = [splits[-1 - depth] for depth in level]
+    about = [features[split["float_feature_index"]] for split in asked]
+    nodes = np.arange(len(level))
+    below = len(nodes)
+    left, right = 2 * nodes + 1, 2 * nodes + 2
+    return Tree(
+        feature=np.array([feature["flat_feature_index"] for feature in about]),
+        threshold=np.array([split["border"] for split in asked], dtype=np.float32).astype(float),
+        left=np.where(left < below, left, ~(left - below)),
+        right=np.where(right < below, right, ~(right - below)),
+        missing_left=np.array([one["nan_value_treatment"] != "AsTrue" for one in about]),
+        leaves=leaves,
+    )
 
 
 class CatBoost(Algorithm):

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from netwright.core.learner import Model
 from netwright.core.metric import Metric
+from netwright.export.graph import Graph
 from netwright.learners.models import load_model
 
 ROUNDS = 40
+LEAST = 1e-12
+"""Probabilities are tempered as if none were less."""
 
 
 def select_greedily(
@@ -89,7 +92,7 @@ def fit_temperature(probabilities: NDArray[Any], truth: NDArray[Any]) -> float:
 
 def temper(probabilities: NDArray[Any], temperature: float) -> NDArray[np.float64]:
     """Probabilities with their logarithms divided by a temperature."""
-    powered = np.clip(probabilities, 1e-12, 1.0) ** (1.0 / temperature)
+    powered = np.clip(probabilities, LEAST, 1.0) ** (1.0 / temperature)
     return np.asarray(powered / powered.sum(axis=1, keepdims=True))
 
 
@@ -115,11 +118,19 @@ class EnsembleModel(Model):
         for member, weight in zip(self.members, self.weights, strict=True):
             total = total + weight * member.predict(table)
         mean = np.asarray(total, dtype=np.float64)
-        if mean.ndim == 1:
+        return mean if self.temperature == 1.0 else temper(mean, self.temperature)
+
+    def onnx(self, graph: Graph, columns: Mapping[str, str]) -> str:
+        """The same in an ONNX graph."""
+        parts = [
+            graph.add("Mul", weight, member.onnx(graph, columns))
+            for member, weight in zip(self.members, self.weights, strict=True)
+        ]
+        mean = graph.add("Sum", *parts)
+        if self.temperature == 1.0:
             return mean
-        if self.temperature != 1.0:
-            return temper(mean, self.temperature)
-        return mean / mean.sum(axis=1, keepdims=True) if len(mean) else mean
+        certain = graph.add("Clip", mean, LEAST, 1.0)
+        return graph.shares(graph.add("Pow", certain, 1.0 / self.temperature))
 
     def save(self, folder: Path) -> None:
         """Writes every member into a folder of its own."""

@@ -18,6 +18,8 @@ from netwright.core.context import Context
 from netwright.core.errors import ArtifactError
 from netwright.core.space import Categorical, Float, Int, Parameters, Space
 from netwright.core.task import Task
+from netwright.export.graph import Graph
+from netwright.export.trees import Tree, sum_of_trees, sum_of_vectors
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 
 BATCH = 20
@@ -42,6 +44,16 @@ class ForestFitted(Fitted):
             total += tree.predict(dense).reshape(len(dense), self.outputs)
         total /= len(self.trees)
         return total[:, 0] if self.outputs == 1 else total
+
+    def onnx(self, graph: Graph, values: str) -> str:
+        """The same trees; two classes need the second's share only."""
+        count = float(len(self.trees))
+        if self.outputs > 2:
+            vectors = sum_of_vectors(graph, values, [_plain(tree) for tree in self.trees])
+            return graph.add("Div", vectors, count)
+        trees = [_plain(tree, self.outputs - 1) for tree in self.trees]
+        mean = graph.add("Div", sum_of_trees(graph, values, trees), count)
+        return mean if self.outputs == 1 else graph.with_rest(mean)
 
     def save(self, folder: Path) -> None:
         """Writes every tree's nodes one after another."""
@@ -102,6 +114,20 @@ def _tree(
         }
     )
     return tree
+
+
+def _plain(tree: Any, output: int | None = None) -> Tree:
+    """A tree as ONNX takes it, with all outputs or one."""
+    state = tree.__getstate__()
+    nodes, values = state["nodes"], state["values"][:, 0]  # (nodes, outputs)
+    return Tree.of_nodes(
+        nodes["left_child"],
+        nodes["right_child"],
+        values if output is None else values[:, output],
+        feature=nodes["feature"],
+        threshold=nodes["threshold"],
+        missing_left=nodes["missing_go_to_left"],
+    )
 
 
 class Forest(Algorithm):

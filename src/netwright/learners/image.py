@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,9 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.learner import Learner, Model
 from netwright.core.space import Categorical, Float, Parameters, Space
-from netwright.core.task import Column, Schema, Task
-from netwright.learners.trust import check_trusted
+from netwright.core.task import Task
+from netwright.learners.built import Built
+from netwright.nn.head import head_of
 from netwright.spaces.naming import NetSpaceName
 
 if TYPE_CHECKING:
@@ -58,46 +58,6 @@ TRAINING = Parameters(
 """How to train; searched beside the architecture by `fit`, and left at its defaults by `search`."""
 
 
-@dataclass(frozen=True)
-class Built:
-    """All that is needed to build a net again.
-
-    Attributes:
-        space: Which space the design is of.
-        design: The design.
-        column: The image column.
-        shape: Of one picture, (channels, h, w).
-        outputs: Classes, or 1 for regression.
-        mean, spread: Of a regression's target.
-        epochs: How long it learned.
-    """
-
-    space: NetSpaceName
-    design: Mapping[str, Any]
-    column: str
-    shape: tuple[int, ...]
-    outputs: int
-    mean: float = 0.0
-    spread: float = 1.0
-    epochs: int = 0
-
-    def net(self) -> nn.Module:
-        """The net, its weights at random."""
-        return self.space.open().build(Config(self.design), self.statement())
-
-    def statement(self) -> Task:
-        """The least task that says what goes in and what comes out."""
-        classes = tuple(range(self.outputs)) if self.outputs > 1 else ()
-        return Task(
-            name="net",
-            kind="regression" if not classes else "binary" if len(classes) == 2 else "multiclass",
-            target="target",
-            schema=Schema((Column(self.column, "image", shape=self.shape),)),
-            metric_name="accuracy" if classes else "rmse",
-            classes=classes,
-        )
-
-
 class NetModel(Model):
     """A trained net of pictures; takes them as they are, normalisation is its first layer.
 
@@ -113,17 +73,18 @@ class NetModel(Model):
         self.tuned = {"epochs": built.epochs}
 
     def predict(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """Softmax, or the target's own scale."""
+        """Softmax, or the target's own scale; several targets side by side."""
         import torch
+
+        from netwright.nn.joint import answers
 
         if len(table) == 0:
             return np.empty((0, self.built.outputs) if self.built.outputs > 1 else 0)
         pictures = stacked(table[self.built.column])
         with torch.inference_mode():
             found = torch.cat([self.net(part) for part in torch.split(pictures, 256)]).double()
-            if self.built.outputs == 1:
-                return np.asarray(found[:, 0] * self.built.spread + self.built.mean)
-            return np.asarray(torch.softmax(found, dim=1))
+            told = np.asarray(answers(found, self.built.heads))
+        return told if self.built.outputs > 1 else told[:, 0]
 
     def save(self, folder: Path) -> None:
         """Writes the weights and the words."""
@@ -141,9 +102,7 @@ class NetModel(Model):
 
         facts = json.loads((folder / "model.json").read_text())
         facts.pop("format")
-        space = NetSpaceName(**facts.pop("space"))
-        check_trusted(space.name)
-        built = Built(**{**facts, "space": space, "shape": tuple(facts["shape"])})
+        built = Built.from_json(facts)
         net = with_pixels(built.net(), built.shape[0])
         net.load_state_dict(load_file(folder / "net.safetensors"))
         return cls(net, built)
@@ -192,15 +151,16 @@ class ImageLearner(Learner):
     def built(self, data: Task, config: Config) -> Built:
         """The words a net of the task is built from."""
         (column,) = data.schema.used
-        numbers = not data.classes
+        columns = data.data.target.reshape(len(data.data), -1).T
         return Built(
             space=self.space_name,
             design=config.within(ARCHITECTURE).to_json(),
             column=column.name,
             shape=data.input_shape,
-            outputs=data.outputs,
-            mean=float(np.mean(data.data.target)) if numbers else 0.0,
-            spread=(float(np.std(data.data.target)) or 1.0) if numbers else 1.0,
+            heads=tuple(
+                head_of(target.width, column)
+                for target, column in zip(data.targets, columns, strict=True)
+            ),
         )
 
 
@@ -220,11 +180,12 @@ def train_net(
 
     import torch
 
-    from netwright.nn.training import classification_loss, pick_device, regression_loss, train
+    from netwright.nn.joint import loss_of
+    from netwright.nn.training import pick_device, train
 
     device = pick_device(context.device)
     valid = None if context.validation is None else batchable(built, context.validation)
-    loss = regression_loss if built.outputs == 1 else classification_loss
+    loss = loss_of([head.width for head in built.heads])
     trained = train(net.to(device), batchable(built, data), valid, loss, recipe, context)
     net = net.to("cpu").to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return NetModel(net, replace(built, epochs=trained.epochs))
@@ -281,14 +242,16 @@ def batchable(built: Built, data: Task) -> Batchable:
     from netwright.nn.batches import Batchable
 
     table = data.data
-    if built.outputs == 1:
-        scaled = (np.asarray(table.target) - built.mean) / built.spread
-        target = torch.from_numpy(scaled.astype(np.float32))
-    else:
-        target = torch.from_numpy(np.array(table.target, dtype=np.int64))
+    means = [head.mean for head in built.heads]
+    spreads = [head.spread for head in built.heads]
+    target = (table.target.reshape(len(table), -1) - means) / spreads  # (rows, targets)
+    if len(built.heads) == 1:
+        target = target[:, 0]
+    whole = target.ndim == 1 and built.outputs > 1  # classes
     weight = None
     if table.weight is not None:
         weight = torch.from_numpy(np.array(table.weight, dtype=np.float32))
+    target = torch.from_numpy(target.astype(np.int64 if whole else np.float32))
     return Batchable([stacked(table.features[built.column])], target, weight)
 
 

@@ -12,6 +12,8 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.space import Float, Int, Parameters, Space
 from netwright.core.task import Task
+from netwright.export.graph import Graph
+from netwright.export.trees import Tree, sum_of_trees
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 
 MAX_ROUNDS = 5000
@@ -32,6 +34,13 @@ class LightGBMFitted(Fitted):
         raw = np.asarray(self.booster.predict(values, num_threads=1))
         return np.column_stack([1 - raw, raw]) if self.outputs == 2 else raw
 
+    def onnx(self, graph: Graph, values: str) -> str:
+        """The same trees, added up."""
+        text = self.booster.model_to_string().split("\nend of trees")[0]
+        trees = [_tree(block) for block in text.split("\nTree=")[1:]]
+        scores = sum_of_trees(graph, values, trees, self.outputs if self.outputs > 2 else 1)
+        return graph.boosted(scores, self.outputs)
+
     def save(self, folder: Path) -> None:
         """Writes the library's own text format."""
         self.booster.save_model(str(folder / "lightgbm.txt"))
@@ -47,6 +56,47 @@ class LightGBMFitted(Fitted):
             return cls(booster, per_round)
         text = (folder / "lightgbm.txt").read_text()
         return cls(booster, 2 if "\nobjective=binary" in text else 1)
+
+
+CATEGORICAL, MISSING_LEFT, MISSING_IS_NAN = 1, 2, 8
+"""Bits of a node's kind in the library's own text format."""
+
+
+def _tree(block: str) -> Tree:
+    """A tree of that format as ONNX takes it."""
+    said = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+
+    def numbers(key: str, kind: type = np.int64) -> NDArray[Any]:
+        return np.array(said[key].split(), dtype=kind)
+
+    leaves = numbers("leaf_value", np.float64)
+    if said["num_leaves"] == "1":
+        return Tree.constant(leaves)
+    kind, threshold = numbers("decision_type"), numbers("threshold", np.float64)
+    categorical = (kind & CATEGORICAL).astype(bool)
+    # Where training rows had no missing values, one counts as zero.
+    as_zero = (kind & MISSING_IS_NAN) == 0
+    missing_left = np.where(as_zero, threshold >= 0, (kind & MISSING_LEFT).astype(bool))
+    return Tree(
+        feature=numbers("split_feature"),
+        threshold=threshold,
+        left=numbers("left_child"),
+        right=numbers("right_child"),
+        missing_left=missing_left & ~categorical,
+        leaves=leaves,
+        members={
+            int(node): _members(numbers("cat_boundaries"), numbers("cat_threshold"), int(which))
+            for node, which in zip(np.flatnonzero(categorical), threshold[categorical], strict=True)
+        },
+    )
+
+
+def _members(
+    boundaries: NDArray[np.int64], words: NDArray[np.int64], which: int
+) -> NDArray[np.int64]:
+    """The codes in one of a tree's sets, which are kept as bits of 32-bit words."""
+    own = words[boundaries[which] : boundaries[which + 1]].astype("<u4")
+    return np.flatnonzero(np.unpackbits(own.view(np.uint8), bitorder="little"))
 
 
 class LightGBM(Algorithm):

@@ -14,6 +14,7 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.space import Categorical, Float, Parameters, Space
 from netwright.core.task import Task
+from netwright.export.graph import Graph
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 
 
@@ -34,6 +35,18 @@ class LinearFitted(Fitted):
         raw -= raw.max(axis=1, keepdims=True)
         shares = np.exp(raw)
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+    def onnx(self, graph: Graph, values: str) -> str:
+        """One product."""
+        coefficients, intercept = self.arrays["coefficients"], self.arrays["intercept"]
+        classes = self.arrays["classes"][0]
+        if classes == 2:  # of which the first is at zero
+            coefficients, intercept = (
+                np.stack([0 * x[0], x[0]]) for x in (coefficients, intercept)
+            )
+        product = graph.add("MatMul", graph.cast(values, np.float64), coefficients.T)
+        raw = graph.add("Add", product, intercept)
+        return raw if classes == 1 else graph.add("Softmax", raw, axis=1)
 
     def save(self, folder: Path) -> None:
         """Writes the arrays."""

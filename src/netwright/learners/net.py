@@ -14,6 +14,7 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.space import Categorical, Float, Int, Parameters, Space
 from netwright.core.task import Task
+from netwright.export.graph import Graph
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 from netwright.spaces.mlp import TabularNetSpace
 
@@ -43,6 +44,29 @@ class NetFitted(Fitted):
             if self.facts["outputs"] == 1:
                 return np.asarray(out[:, 0] * self.facts["spread"] + self.facts["mean"])
             return np.asarray(torch.softmax(out, dim=1))
+
+    def onnx(self, graph: Graph, values: str) -> str:
+        """The net as PyTorch writes it, between its inputs and what is made of its outputs."""
+        import torch
+
+        from netwright.export.onnx import net_model
+
+        plain, coded = (np.array(self.facts[one], dtype=np.int64) for one in ("plain", "coded"))
+        codes = graph.add("Gather", values, coded, axis=1)
+        codes = graph.add("Where", graph.add("IsNaN", codes), np.float32(-1), codes)
+        inputs = {
+            "numbers": graph.add("Gather", values, plain, axis=1),
+            "codes": graph.add("Add", graph.cast(codes, np.int64), 1),
+        }
+        examples = {
+            "numbers": torch.zeros(2, len(plain)),
+            "codes": torch.zeros(2, len(coded), dtype=torch.int64),
+        }
+        out = graph.cast(graph.include(net_model(self.net, examples), inputs), np.float64)
+        if self.facts["outputs"] > 1:
+            return graph.add("Softmax", out, axis=1)
+        scaled = graph.add("Mul", out, self.facts["spread"])
+        return graph.add("Add", scaled, self.facts["mean"])
 
     def save(self, folder: Path) -> None:
         """Writes the weights and the architecture."""

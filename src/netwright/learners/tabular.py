@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from netwright.core.combining import Joined
 from netwright.core.config import Config
 from netwright.core.context import Context
-from netwright.core.errors import DataError
+from netwright.core.errors import ConfigError, DataError
 from netwright.core.learner import Learner, Model
 from netwright.core.registry import find
 from netwright.core.space import Space
 from netwright.core.task import Task
+from netwright.export.graph import Graph
+from netwright.export.preparation import prepared
 from netwright.features.encoder import Matrix, Target
 from netwright.features.preparation import Preparation, preparation_space
 from netwright.learners import LEARNERS
@@ -33,6 +35,8 @@ from netwright.learners.trust import check_trusted
 
 PREPARATION = ("numbers", "fill", "categories", "text", "text_components")
 CACHED = 6
+SLIVER = 1e-4
+"""Of probability, for a class that training rows lacked."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,19 @@ class Fitted(ABC):
     @abstractmethod
     def predict(self, values: Any) -> NDArray[np.float64]:
         """Probabilities (rows, classes), or numbers (rows,)."""
+
+    def onnx(self, graph: Graph, values: str) -> str | None:
+        """Does in an ONNX graph what `predict` does.
+
+        Args:
+            graph: Grows.
+            values: Name of the features (rows, features) float32, NaN where missing.
+
+        Returns:
+            Name of float64 probabilities (rows, classes), or numbers (rows, 1). None where ONNX
+            has no words for it.
+        """
+        return None
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -226,11 +243,33 @@ class TabularModel(Model):
             return np.asarray(known, dtype=np.float64)
         known = known.astype(np.float64)
         if len(self.present) < self.outputs:
-            sliver = 1e-4
-            spread = np.full((len(table), self.outputs), sliver)
+            spread = np.full((len(table), self.outputs), SLIVER)
             spread[:, self.present] = known
             known = spread
         return np.asarray(known / known.sum(axis=1, keepdims=True))
+
+    def onnx(self, graph: Graph, columns: Mapping[str, str]) -> str:
+        """The same in an ONNX graph."""
+        known = self._known(graph, prepared(graph, self.preparation, columns))
+        if self.outputs == 1:
+            return known
+        if len(self.present) < self.outputs:
+            home = np.eye(self.outputs)[self.present]  # (present, classes)
+            known = graph.add("MatMul", known, home)
+            known = graph.add("Add", known, SLIVER * (1 - home.sum(axis=0)))
+        return graph.shares(known)
+
+    def _known(self, graph: Graph, values: str) -> str:
+        if self.fitted is None:
+            rows = graph.add("Shape", values, end=1)
+            return graph.add("Expand", np.ones((1, 1)), graph.add("Concat", rows, [1], axis=0))
+        known = self.fitted.onnx(graph, values)
+        if known is None:
+            raise ConfigError(
+                f"This predictor cannot be written as ONNX: ONNX has no words for {self.name!r}, "
+                "which is among its models; fit again without it, or keep the run's folder."
+            )
+        return known
 
     def save(self, folder: Path) -> None:
         """Writes `model.json`, the preparation and the algorithm's own files."""

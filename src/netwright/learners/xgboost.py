@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,8 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.space import Float, Int, Parameters, Space
 from netwright.core.task import Task
+from netwright.export.graph import Graph
+from netwright.export.trees import Tree, sum_of_trees
 from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 
 MAX_ROUNDS = 5000
@@ -43,6 +46,21 @@ class XGBoostFitted(Fitted):
         raw = np.asarray(self.booster.inplace_predict(values), dtype=np.float64)
         return np.column_stack([1 - raw, raw]) if self.outputs == 2 else raw
 
+    def onnx(self, graph: Graph, values: str) -> str:
+        """The same trees, added up from where they start."""
+        if values in graph.gaps:
+            zero = graph.add("Equal", values, np.float32(0))
+            values = graph.add("Where", zero, np.float32("nan"), values)
+        learned = json.loads(self.booster.save_raw("json"))["learner"]
+        trees = [_tree(one) for one in learned["gradient_booster"]["model"]["trees"]]
+        start = np.array(
+            json.loads(f"[{learned['learner_model_param']['base_score'].strip('[]')}]")
+        )
+        if self.outputs == 2:
+            start = np.log(start / (1 - start))  # it is kept as a probability
+        scores = sum_of_trees(graph, values, trees, self.outputs if self.outputs > 2 else 1, start)
+        return graph.boosted(scores, self.outputs)
+
     def save(self, folder: Path) -> None:
         """Writes the library's own JSON."""
         self.booster.set_attr(netwright_outputs=str(self.outputs))
@@ -56,6 +74,20 @@ class XGBoostFitted(Fitted):
         booster = xgboost.Booster({"nthread": 1})
         booster.load_model(str(folder / "xgboost.json"))
         return cls(booster, int(booster.attr("netwright_outputs") or 1))
+
+
+def _tree(saved: dict[str, Any]) -> Tree:
+    """A tree as ONNX takes it; the numbers are single-precision ones."""
+    numbers = np.array(saved["split_conditions"], dtype=np.float32)
+    return Tree.of_nodes(
+        np.array(saved["left_children"]),
+        np.array(saved["right_children"]),
+        numbers.astype(np.float64),
+        feature=np.array(saved["split_indices"]),
+        threshold=numbers,
+        missing_left=np.array(saved["default_left"]),
+        strict=True,
+    )
 
 
 class XGBoost(Algorithm):

@@ -44,7 +44,7 @@ class Batchable(Rows):
     Attributes:
         inputs: Tensors of equal length, passed to the net one after another; images may be uint8
             (rows, channels, h, w), four times smaller than the floats the net makes of them.
-        target: (rows,) classes or numbers.
+        target: (rows,) classes or numbers; of several targets (rows, targets), all as numbers.
         weight: (rows,) or None.
     """
 

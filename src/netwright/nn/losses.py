@@ -10,21 +10,32 @@ from torch import Tensor, nn
 from netwright.nn.batches import Batchable
 from netwright.nn.mixing import Mix
 
-Loss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
-"""(outputs, target, weight or None) -> mean. With label smoothing the target of a class arrives as
-(batch, classes) probabilities."""
+Loss = Callable[[Tensor, Tensor, Tensor | None, float], Tensor]
+"""(outputs, target, weight or None, share of label smoothing) -> mean."""
+LEAST_WEIGHT = 1e-12
+"""Rows that weigh less together teach nothing."""
 
 
-def classification_loss(outputs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def classification_loss(
+    outputs: Tensor, target: Tensor, weight: Tensor | None, smoothing: float = 0.0
+) -> Tensor:
     """Mean cross-entropy of (batch, classes) logits."""
+    target = smoothed(target, outputs.shape[1], smoothing)
     losses = nn.functional.cross_entropy(outputs, target, reduction="none")
-    return losses.mean() if weight is None else (losses * weight).sum() / weight.sum()
+    return _mean(losses, weight)
 
 
-def regression_loss(outputs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    """Mean squared error of (batch, 1) outputs."""
-    losses = (outputs[:, 0] - target) ** 2
-    return losses.mean() if weight is None else (losses * weight).sum() / weight.sum()
+def regression_loss(
+    outputs: Tensor, target: Tensor, weight: Tensor | None, smoothing: float = 0.0
+) -> Tensor:
+    """Mean squared error of (batch, 1) outputs; numbers are not smoothed."""
+    return _mean((outputs[:, 0] - target) ** 2, weight)
+
+
+def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return losses.mean()
+    return (losses * weight).sum() / weight.sum().clamp_min(LEAST_WEIGHT)
 
 
 def smoothed(target: Tensor, classes: int, smoothing: float) -> Tensor:
@@ -36,9 +47,9 @@ def smoothed(target: Tensor, classes: int, smoothing: float) -> Tensor:
         smoothing: The share.
 
     Returns:
-        (batch, classes); numbers that are no classes come back as they are.
+        (batch, classes); without smoothing the numbers as they are.
     """
-    if smoothing == 0 or target.is_floating_point():
+    if smoothing == 0:
         return target
     even = torch.full((len(target), classes), smoothing / classes, device=target.device)
     return even.scatter_add_(1, target[:, None], torch.full_like(even[:, :1], 1 - smoothing))
@@ -67,9 +78,9 @@ def training_loss(
         extra = [training_loss(other, batch, mix, loss, smoothing) for other in others]
         return training_loss(main, batch, mix, loss, smoothing) + auxiliary * sum(extra)
     outputs = outputs.float()
-    target = smoothed(batch.target, outputs.shape[1], smoothing)
-    own = loss(outputs, target, batch.weight)
+    own = loss(outputs, batch.target, batch.weight, smoothing)
     if mix is None:
         return own
     weight = None if batch.weight is None else batch.weight[mix.other]
-    return mix.share * own + (1 - mix.share) * loss(outputs, target[mix.other], weight)
+    other = loss(outputs, batch.target[mix.other], weight, smoothing)
+    return mix.share * own + (1 - mix.share) * other

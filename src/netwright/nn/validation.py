@@ -45,7 +45,7 @@ def judge(net: nn.Module, rows: Rows, loss: Loss, precision: Precision) -> Judge
             outputs.append(found.float())
             targets.append(part.target)
             share = float(len(part) if part.weight is None else part.weight.sum())
-            sums += float(loss(outputs[-1], part.target, part.weight)) * share
+            sums += float(loss(outputs[-1], part.target, part.weight, 0.0)) * share
             count += share
     value = sums / max(count, 1e-12)
     value = value if math.isfinite(value) else math.inf

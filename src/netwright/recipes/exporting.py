@@ -1,4 +1,8 @@
-"""A finished run as one ONNX file, checked against the predictor it was made from."""
+"""A finished run as one ONNX file, checked against the predictor it was made from.
+
+A predictor of pictures is written by PyTorch as one net; one of tables is put together from what
+its parts say of themselves (`Model.onnx`).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from netwright.core.task import Task
 if TYPE_CHECKING:
     from netwright.data.table import Table
     from netwright.export.predictors import Exportable
+    from netwright.export.runtime import Inputs
     from netwright.predictor import Predictor
 
 SAMPLES = 256
@@ -29,31 +34,62 @@ def export_run(
 ) -> dict[str, Any]:
     """Writes the predictor of a run as ONNX, checks the file, and measures it.
 
-    The file takes `inputs` as the run's data has them and gives `outputs`: probabilities in the
-    order of `classes`, or numbers.
+    The file takes pictures as the run's data has them, called `inputs`, or one input a column
+    (see `netwright.export.tables`), and gives `outputs`: probabilities in the order of `classes`,
+    or numbers; of several targets side by side, as `targets` tells.
 
     Args:
         run: Folder of a run, or of a predictor.
         out: The file.
-        int8: Whether its numbers have eight bits.
+        int8: Whether its numbers have eight bits; for pictures only.
         data: Rows to calibrate and to check with, as for `evaluate`; the run's own if None.
 
     Returns:
-        `file`, `classes`, `size_mb`, `checked` (max_difference, agreement, samples), `latency`
+        `file`, `classes` (of the first target), `targets` (name, columns and classes of each),
+        `size_mb`, `checked` (max_difference, agreement, samples), `latency`
         (as measured, one thread), `scores` (the metric of the predictor and of the file, where
         rows have a target) and `limits` (name to limit, found, kept).
 
     Raises:
         ConfigError: The predictor has parts that cannot be written, or there are no rows.
     """
-    from netwright.export.predictors import exportable
     from netwright.predictor import Predictor
 
-    predictor = Predictor.load(run)
-    whole = exportable(predictor.model, predictor.task)
+    predictor, out = Predictor.load(run), Path(out)
+    if not predictor.task.schema.of_type("image"):
+        return _export_table(predictor, Path(run), out, int8, data)
+    from netwright.export.predictors import exportable
+
+    whole = exportable(predictor.model)
     rows = _rows(predictor, Path(run), data)
-    _write(whole, Path(out), pictures(rows, predictor.task, SAMPLES), int8)
-    return _facts(predictor, rows, Path(out))
+    _write(whole, out, pictures(rows, predictor.task, SAMPLES), int8)
+    return _facts(predictor, rows, out)
+
+
+def _export_table(
+    predictor: Predictor, run: Path, out: Path, int8: bool, data: Any
+) -> dict[str, Any]:
+    from netwright.export.graph import write_model
+    from netwright.export.tables import table_model
+
+    if int8:
+        raise ConfigError(
+            "Eight-bit numbers are for nets of pictures, and this predictor is of a table; "
+            "export it without --int8."
+        )
+    model = table_model(predictor.model, predictor.task)
+    rows = _rows(predictor, run, data)
+    write_model(model, out)
+    return _facts(predictor, rows, out)
+
+
+def _inputs(rows: Table, task: Task) -> Inputs:
+    """Rows as a file of this task takes them."""
+    from netwright.export.tables import table_feed
+
+    if task.schema.of_type("image"):
+        return pictures(rows, task, len(rows))
+    return table_feed(rows.features, task.schema)
 
 
 def pictures(rows: Table, task: Task, most: int) -> np.ndarray:
@@ -102,21 +138,30 @@ def _facts(predictor: Predictor, rows: Table, out: Path) -> dict[str, Any]:
     task = predictor.task
     judged = rows.rows(_evenly(len(rows), JUDGED))
     ours = predictor.model.predict(judged.features)
-    theirs = run_onnx(out, pictures(judged, task, JUDGED)).astype(np.float64)
-    checked = compare(ours.reshape(len(ours), -1)[:SAMPLES], theirs[:SAMPLES])
+    theirs = run_onnx(out, _inputs(judged, task)).astype(np.float64)
+    checked = compare(ours.reshape(len(ours), -1)[:SAMPLES], theirs[:SAMPLES], task.parts)
     facts = {
         "file": str(out),
         "classes": list(task.classes),
+        "targets": _outputs(task),
         "size_mb": out.stat().st_size / 1e6,
         "checked": asdict(checked),
         "latency": asdict(measure_latency(out)),
     }
     if judged.target is not None:
-        found = {"predictor": ours, "file": theirs if task.classes else theirs[:, 0]}
+        found = {"predictor": ours, "file": theirs.reshape(ours.shape)}
         metric, target = task.metric, judged.target
         scores = {who: metric.score(target, said, None) for who, said in found.items()}
         facts["scores"] = {"metric": metric.name, "rows": len(judged), **scores}
     return facts | {"limits": _limits(task, facts)}
+
+
+def _outputs(task: Task) -> list[dict[str, Any]]:
+    """Which columns of `outputs`, from and up to, tell of which target."""
+    return [
+        {"name": target.name, "columns": [part.start, part.stop], "classes": list(target.classes)}
+        for target, part in zip(task.targets, task.parts, strict=True)
+    ]
 
 
 def _limits(task: Task, facts: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a net costs on this machine: counted, measured, estimated."""
+"""What a net, or a predictor as a file, costs on this machine: counted, measured, estimated."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwright.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from netwright.predictor import Predictor
 
 SECONDS = 3.0
 """Each latency is measured for so long at most."""
 
 
 def profile(source: str | Path, threads: Sequence[int] = (1, 0)) -> dict[str, Any]:
-    """Profiles an ONNX file, or the net of a finished run.
+    """Profiles an ONNX file, or the predictor of a finished run.
+
+    What is counted are numbers that multiply: trees, searches and look-ups in a table's file cost
+    time and bytes only.
 
     Args:
         source: The file, or the run's folder.
@@ -28,7 +34,7 @@ def profile(source: str | Path, threads: Sequence[int] = (1, 0)) -> dict[str, An
 
     Raises:
         DataError: The file is no ONNX file.
-        ConfigError: The path is neither, or the run's model is not a net.
+        ConfigError: The path is neither, or the run's model cannot be written as ONNX.
         ArtifactError: The run has no predictor.
     """
     path = Path(source)
@@ -53,14 +59,17 @@ def profile_file(path: Path, threads: Sequence[int]) -> dict[str, Any]:
 
 
 def profile_run(run: Path, threads: Sequence[int]) -> dict[str, Any]:
-    """Costs and latencies of a run's net, with torch and as an ONNX file."""
+    """Costs and latencies of a run's net, with torch and as an ONNX file; of a table's predictor
+    as a file only."""
     from netwright.export.onnx import export_onnx
     from netwright.export.predictors import exportable
     from netwright.hardware.costs import costs_of
     from netwright.predictor import Predictor
 
     predictor = Predictor.load(run)
-    whole = exportable(predictor.model, predictor.task)
+    if not predictor.task.schema.of_type("image"):
+        return _profile_table(predictor, threads)
+    whole = exportable(predictor.model)
     with TemporaryDirectory() as folder:
         file = export_onnx(whole.net, whole.shape, Path(folder, "model.onnx"))
         return {
@@ -71,6 +80,17 @@ def profile_run(run: Path, threads: Sequence[int]) -> dict[str, Any]:
                 *_latencies("onnxruntime", file, None, threads),
             ],
         }
+
+
+def _profile_table(predictor: Predictor, threads: Sequence[int]) -> dict[str, Any]:
+    from netwright.export.graph import write_model
+    from netwright.export.tables import table_model
+
+    model = table_model(predictor.model, predictor.task)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "model.onnx")
+        write_model(model, file)
+        return profile_file(file, threads)
 
 
 def _latencies(

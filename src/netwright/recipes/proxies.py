@@ -180,8 +180,11 @@ def warmed(inner: StrategySpec, proxies: Sequence[str], task: Task, data: Path) 
 
     Raises:
         UnknownName: No such proxy.
-        ConfigError: The strategy walks another space than the one that builds nets.
+        ConfigError: The strategy walks another space than the one that builds nets, or there are
+            several targets.
     """
+    if task.further:
+        raise ConfigError("Proxies look at the classes of one target; leave --proxies out.")
     for name in proxies:
         get_proxy(name)
     if inner.flat:

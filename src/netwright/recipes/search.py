@@ -25,7 +25,7 @@ from netwright.core.registry import import_attribute
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.worker import run_study
-from netwright.data.prepare import prepare, with_folds
+from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.nets import KeepsLimits, NetEvaluator
@@ -144,16 +144,17 @@ def run(
     options.space.open()
     check_output(out, overwrite)
     engine.warm_up(fit.threads)
-    progress.begin(clock, out=str(out), target=fit.target, level="architecture", trials=fit.trials)
+    wanted = ",".join(options.targets)
+    progress.begin(clock, out=str(out), target=wanted, level="architecture", trials=fit.trials)
     progress.stage("reading")
     notes = Audit()
-    task = with_folds(prepare(source, fit.target, _metric(options), notes), 1)
+    task = with_folds(prepare(source, options.targets, options.wishes(), notes), 1)
     if not task.schema.of_type("image"):
         raise ConfigError(
             "This space needs data with one column of images, and there is none. For a table, "
             "search with --space mlp."
         )
-    task.input_shape  # noqa: B018 - refuses more than one column of pictures
+    task = pictures_alone(task, notes)
     options.judged(task)
     if options.measures_latency(task):  # what is missing is told before a folder is made
         import_attribute("onnxruntime:InferenceSession")
@@ -190,9 +191,8 @@ def resume(
         fit = replace(fit, seconds=seconds, trials=trials or fit.trials)
         clock = Clock.start(seconds, elapsed)
         progress = progress or Progress()
-        progress.begin(
-            clock, out=str(out), target=fit.target, level="architecture", trials=fit.trials
-        )
+        wanted = ",".join(options.targets)
+        progress.begin(clock, out=str(out), target=wanted, level="architecture", trials=fit.trials)
         task = folder.task().with_data(Table.open(folder.data))
         folder.audit.say("run", "The search was resumed.")
         engine = get_engine(fit.engine, fit.address)
@@ -211,13 +211,6 @@ def read_options(folder: RunFolder) -> SearchOptions:
             f"The run {str(folder.path)!r} is no search of nets; make one with 'netwright search'."
         )
     return SearchOptions.from_json(facts["options"])
-
-
-def _metric(options: SearchOptions) -> Any:
-    """What was said about the task; classes of pictures are judged by accuracy."""
-    wishes = options.wishes()
-    regression = wishes.kind == "regression"
-    return wishes if wishes.metric or regression else replace(wishes, metric="accuracy")
 
 
 def _write_down(made: Search, source: Any) -> None:

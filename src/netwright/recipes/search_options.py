@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netwright.core.errors import BudgetError, ConfigError, unknown_name
+from netwright.core.metric import CLASSIFICATION
 from netwright.core.task import Constraints, Task
 from netwright.data.prepare import Wishes
 from netwright.learners.image import AUGMENTATIONS
@@ -30,6 +31,7 @@ class SearchOptions:
         augment: What happens to pictures in training; None for mirrored ones in colour and
             shifted ones in grey.
         limits: Name as in `LIMITS` to the most allowed.
+        further: Targets beside `fit.target` that the same net learns.
     """
 
     fit: FitOptions
@@ -39,6 +41,7 @@ class SearchOptions:
     proxies: tuple[str, ...] = ()
     augment: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+    further: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -49,10 +52,16 @@ class SearchOptions:
             if value <= 0:
                 raise ConfigError(f"The limit {name} must be positive. Got {value}.")
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Columns to predict, mostly one."""
+        return (self.fit.target, *self.further)
+
     def wishes(self) -> Wishes:
-        """What was said about the task."""
-        limits = {name: self.limits.get(name) for name in LIMITS}
-        return replace(self.fit.wishes(), constraints=Constraints(**limits))
+        """What was said about the task; classes of pictures are judged by accuracy."""
+        limits = Constraints(**{name: self.limits.get(name) for name in LIMITS})
+        preferred = dict.fromkeys(CLASSIFICATION, "accuracy")
+        return replace(self.fit.wishes(), constraints=limits, preferred=preferred)
 
     def judged(self, task: Task) -> list[tuple[str, str]]:
         """Name and direction of every objective.
@@ -60,10 +69,7 @@ class SearchOptions:
         Raises:
             UnknownName: One is neither a metric of the task nor a cost.
         """
-        from netwright.core.metric import metrics_of
-
-        directions = {metric.name: metric.direction() for metric in metrics_of(task.kind)}
-        directions[task.metric.name] = task.metric.direction()
+        directions = {name: metric.direction() for name, metric in task.metrics.items()}
         directions |= dict.fromkeys(COSTS, "minimize")
         wanted = self.objectives or (task.metric.name,)
         for name in wanted:
@@ -96,6 +102,7 @@ class SearchOptions:
             "proxies": list(self.proxies),
             "augment": self.augment,
             "limits": dict(self.limits),
+            "further": list(self.further),
         }
 
     @classmethod
@@ -109,6 +116,7 @@ class SearchOptions:
             proxies=tuple(data["proxies"]),
             augment=data["augment"],
             limits=data["limits"],
+            further=tuple(data.get("further", ())),
         )
 
 
@@ -128,8 +136,23 @@ def make_search_options(**said: Any) -> SearchOptions:
     own: dict[str, Any] = {name: told.pop(name) for name in ("epochs", "augment") if name in told}
     for name in ("objectives", "proxies"):
         own[name] = _listed(told.pop(name, ()))
+    if "targets" in told:
+        told["target"], *further = _targets(told)
+        own["further"] = tuple(further)
     fit = make_options(**{"strategy": "auto", "pruner": "none", **told})
     return SearchOptions(fit, NetSpaceName(space, arguments), limits=limits, **own)
+
+
+def _targets(told: dict[str, Any]) -> tuple[str, ...]:
+    names = _listed(told.pop("targets"))
+    if "target" in told:
+        raise ConfigError("Name --target or --targets, not both; one net learns all of --targets.")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None or not all(names) or not names:
+        raise ConfigError(
+            f"Targets are different columns, such as a,b. Got {','.join(names)!r}; name each once."
+        )
+    return names
 
 
 def _listed(value: str | Sequence[str]) -> tuple[str, ...]:

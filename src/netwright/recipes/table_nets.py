@@ -59,6 +59,7 @@ def fit_options(options: SearchOptions) -> FitOptions:
         "objectives": options.objectives,
         "proxies": options.proxies,
         "augment": options.augment,
+        "targets": options.further,
         **dict.fromkeys((*options.space.arguments, *options.limits), True),
     }
     said.pop("max_latency_ms", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netwright.core.folder import MARK, RunFolder
+from netwright.core.target import Target
 from netwright.core.task import Task
 
 
@@ -27,8 +28,12 @@ def write_card(
 
 
 def _intended(task: Task) -> str:
-    classes = f" Classes: {', '.join(map(str, task.classes))}." if task.classes else ""
-    return f"## Task\n\nPredicts `{task.target}` ({task.kind}).{classes}"
+    return "## Task\n\n" + "\n".join(map(_predicted, task.targets))
+
+
+def _predicted(target: Target) -> str:
+    classes = f" Classes: {', '.join(map(str, target.classes))}." if target.classes else ""
+    return f"Predicts `{target.name}` ({target.kind}).{classes}"
 
 
 def _data(task: Task, run: dict[str, Any]) -> str:

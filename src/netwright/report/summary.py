@@ -40,7 +40,7 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
             "trial": top.number,
         }
     facts = {
-        "task": f"{task.name}: {task.kind} {task.target!r}",
+        "task": f"{task.name}: {', '.join(map(str, task.targets))}",
         "metric": task.metric.name,
         "best": best,
         "trials": study.counts(),

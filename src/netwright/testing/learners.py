@@ -40,13 +40,15 @@ def check_model(model: Model, task: Task) -> None:
     """Shapes, probabilities, no rows, one row, and the same after saving, to the last bit."""
     features = task.data.features
     predicted = model.predict(features)
-    shape = (len(features), len(task.classes)) if task.classes else (len(features),)
+    shape = (len(features), task.outputs) if task.outputs > 1 else (len(features),)
     assert predicted.shape == shape, f"predictions have shape {predicted.shape}, not {shape}"
     assert predicted.dtype == np.float64, f"predictions are {predicted.dtype}, not float64"
     assert np.isfinite(predicted).all(), "predictions are not finite"
-    if task.classes:
-        assert (predicted >= 0).all(), "probabilities are negative"
-        assert np.allclose(predicted.sum(axis=1), 1), "probabilities do not sum to one"
+    for target, part in zip(task.targets, task.parts, strict=True):
+        if target.classes:
+            assert (predicted[:, part] >= 0).all(), "probabilities are negative"
+            sums = predicted[:, part].sum(axis=1)
+            assert np.allclose(sums, 1), "probabilities do not sum to one"
     assert len(model.predict(features.iloc[:0])) == 0, "no rows must give no predictions"
     one = model.predict(features.iloc[:1])
     assert np.allclose(one, predicted[:1], atol=1e-5), "a row alone is predicted differently"

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from netwright.core.combining import Branch, Repeated
 from netwright.core.config import Config
 from netwright.core.space import Categorical, Chooser, Float, Int, Ordinal, Parameters, Space
-from netwright.core.task import Column, Kind, Schema, Task
+from netwright.core.target import Kind
+from netwright.core.task import Column, Schema, Task
 
 COLOURS = ("red", "green", "blue", "grey")
 WORDS = ("apple", "river", "stone", "cloud", "paper", "tiger", "lemon", "glass")

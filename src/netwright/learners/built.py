@@ -1,0 +1,70 @@
+"""The words a net of pictures is built from, as they lie beside its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netwright.core.config import Config
+from netwright.core.task import Column, Schema, Task
+from netwright.learners.trust import check_trusted
+from netwright.nn.head import Head
+from netwright.spaces.naming import NetSpaceName
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Built:
+    """All that is needed to build a net again.
+
+    Attributes:
+        space: Which space the design is of.
+        design: The design.
+        column: The image column.
+        shape: Of one picture, (channels, h, w).
+        heads: What of the last layer belongs to each target.
+        epochs: How long it learned.
+    """
+
+    space: NetSpaceName
+    design: Mapping[str, Any]
+    column: str
+    shape: tuple[int, ...]
+    heads: tuple[Head, ...]
+    epochs: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """Width of the last layer."""
+        return sum(head.width for head in self.heads)
+
+    def net(self) -> nn.Module:
+        """The net, its weights at random."""
+        return self.space.open().build(Config(self.design), self.statement())
+
+    def statement(self) -> Task:
+        """The least task that says what goes in and what comes out."""
+        classes = tuple(range(self.outputs)) if self.outputs > 1 else ()
+        return Task(
+            name="net",
+            kind="regression" if not classes else "binary" if len(classes) == 2 else "multiclass",
+            target="target",
+            schema=Schema((Column(self.column, "image", shape=self.shape),)),
+            metric_name="accuracy" if classes else "rmse",
+            classes=classes,
+        )
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Built:
+        """Reads what `asdict` made of it; in older files one head stands among the others."""
+        told = dict(facts)
+        space = NetSpaceName(**told.pop("space"))
+        check_trusted(space.name)
+        older = {"width": "outputs", "mean": "mean", "spread": "spread"}
+        if "heads" not in told:
+            told["heads"] = [{name: told.pop(before) for name, before in older.items()}]
+        heads = tuple(Head(**head) for head in told.pop("heads"))
+        return cls(**{**told, "space": space, "shape": tuple(told["shape"]), "heads": heads})
