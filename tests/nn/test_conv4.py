@@ -8,7 +8,7 @@ from torch import nn
 
 from netwright.core.errors import ConfigError
 from netwright.nn.conv4 import Connected, Conv4
-from netwright.nn.heads import head_of
+from netwright.nn.last_layer import last_layer
 
 
 def test_conv4_has_the_published_size() -> None:
@@ -32,7 +32,7 @@ def test_the_connected_net_is_mamls() -> None:
 
 
 def test_the_head_is_the_last_linear_layer() -> None:
-    assert head_of(Conv4(1, (28, 28), 5)) == "head"
-    assert head_of(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))) == "2"
+    assert last_layer(Conv4(1, (28, 28), 5)) == "head"
+    assert last_layer(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))) == "2"
     with pytest.raises(ConfigError, match="ends with a linear layer"):
-        head_of(nn.Conv2d(1, 1, 1))
+        last_layer(nn.Conv2d(1, 1, 1))

@@ -16,7 +16,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from netwright.nn.heads import head_of
+from netwright.nn.last_layer import last_layer
 
 
 class Method(nn.Module, ABC):
@@ -35,7 +35,7 @@ class Method(nn.Module, ABC):
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
-        self.head = head_of(net)
+        self.head = last_layer(net)
         if self.compares:
             net.set_submodule(self.head, nn.Identity())
         self.net = net
@@ -66,14 +66,17 @@ class Method(nn.Module, ABC):
         """
 
 
-def episode_loss(outputs: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+def episode_loss(
+    outputs: Tensor, target: Tensor, weight: Tensor | None = None, smoothing: float = 0.0
+) -> Tensor:
     """Mean cross-entropy, or squared error of numbers, over all queries of all tasks.
 
     Args:
         outputs: (..., ways) logits, or (..., 1) numbers.
         target: (...) classes or numbers.
         weight: Not used: every query counts the same.
+        smoothing: Share of a class's probability spread evenly.
     """
     if target.is_floating_point():
         return mse_loss(outputs[..., 0], target)
-    return cross_entropy(outputs.flatten(0, -2), target.flatten())
+    return cross_entropy(outputs.flatten(0, -2), target.flatten(), label_smoothing=smoothing)

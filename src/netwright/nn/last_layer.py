@@ -7,7 +7,7 @@ from torch import nn
 from netwright.core.errors import ConfigError
 
 
-def head_of(net: nn.Module) -> str:
+def last_layer(net: nn.Module) -> str:
     """The name of a net's last linear layer.
 
     Raises:
