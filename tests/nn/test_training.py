@@ -227,7 +227,7 @@ def test_the_seed_decides_what_augmentation_does() -> None:
 def test_only_images_are_augmented() -> None:
     rows = Batchable([torch.randn(8, 3)], torch.arange(8) % 2)
     recipe = Recipe(augment=("flip",))
-    with pytest.raises(ConfigError, match=r"Augmentation needs one input of images.*\(8, 3\)"):
+    with pytest.raises(ConfigError, match=r"Augmentation needs one input of images.*\(2, 3\)"):
         train(nn.Linear(3, 2), rows, None, classification_loss, recipe, Context())
 
 

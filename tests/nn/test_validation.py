@@ -33,7 +33,7 @@ def test_big_images_go_a_few_at_a_time(weighted: bool) -> None:
     rows, made = images(50, 128, weighted), net()  # sixteen of 128 x 128 at once
     sizes: list[int] = []
     made.register_forward_pre_hook(lambda module, given: sizes.append(len(given[0])))
-    loss, outputs = judge(made, rows, classification_loss, FLOAT32)
+    loss, outputs, _ = judge(made, rows, classification_loss, FLOAT32)
     assert sizes == [16, 16, 16, 2]
     with torch.no_grad():
         whole = made(*rows.inputs)
@@ -53,7 +53,7 @@ def test_small_images_and_tables_go_by_thousands() -> None:
 
 def test_outputs_are_float32_whatever_was_computed_in() -> None:
     half = Precision("bfloat16", torch.device("cpu"))
-    loss, outputs = judge(net(), images(20, 8), classification_loss, half)
+    loss, outputs, _ = judge(net(), images(20, 8), classification_loss, half)
     assert outputs.dtype == torch.float32
     exact = validate(net(), images(20, 8), classification_loss)
     assert loss == pytest.approx(exact, rel=0.05)

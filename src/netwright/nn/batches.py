@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,35 @@ import torch
 from torch import Tensor
 
 
+class Rows(ABC):
+    """What the training loop takes batches of: tensors in memory, or what makes them."""
+
+    at_once: int = 8192
+    """Rows that are judged at once."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Rows of an epoch."""
+
+    @abstractmethod
+    def take(self, rows: Tensor | slice) -> Batchable:
+        """Some rows."""
+
+    @abstractmethod
+    def near(self, device: torch.device) -> Rows:
+        """The same rows where the device has them at hand."""
+
+    @abstractmethod
+    def mark(self) -> list[Tensor]:
+        """What tells them from other rows."""
+
+    def of_epoch(self, epoch: int) -> Rows:
+        """The rows of an epoch, counted from 1; of most sources they are always the same."""
+        return self
+
+
 @dataclass(frozen=True)
-class Batchable:
+class Batchable(Rows):
     """Rows as tensors, all in memory.
 
     Attributes:
@@ -29,7 +57,20 @@ class Batchable:
 
     def take(self, rows: Tensor | slice) -> Batchable:
         """Some rows."""
+        if isinstance(rows, Tensor):
+            rows = rows.to(self.target.device)
         return self._each(lambda part: part[rows])
+
+    def mark(self) -> list[Tensor]:
+        """The target."""
+        return [self.target]
+
+    @property
+    def at_once(self) -> int:  # type: ignore[override]
+        """Fewer where rows are large images."""
+        if not self.images:
+            return Rows.at_once
+        return min(Rows.at_once, max(16, 2**18 // self.inputs[0][0, 0].numel()))
 
     def to(self, device: torch.device) -> Batchable:
         """The same rows on a device; from ordinary memory they travel while it computes."""

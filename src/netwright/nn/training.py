@@ -19,7 +19,7 @@ from netwright.core.context import Context
 from netwright.core.errors import ConfigError
 from netwright.nn.augmentation import Augmentation
 from netwright.nn.averaging import Averaged
-from netwright.nn.batches import Batchable
+from netwright.nn.batches import Batchable, Rows
 from netwright.nn.checkpoints import (
     Checkpoints,
     load_optimiser,
@@ -79,8 +79,8 @@ def pick_device(device: str) -> str:
 
 def train(
     net: nn.Module,
-    rows: Batchable,
-    valid: Batchable | None,
+    rows: Rows,
+    valid: Rows | None,
     loss: Loss,
     recipe: Recipe,
     context: Context,
@@ -110,18 +110,13 @@ class _Training:
     def __init__(
         self,
         net: nn.Module,
-        rows: Batchable,
-        valid: Batchable | None,
+        rows: Rows,
+        valid: Rows | None,
         loss: Loss,
         recipe: Recipe,
         context: Context,
         watch: Watch | None,
     ) -> None:
-        if recipe.augment and not rows.images:
-            shapes = [tuple(part.shape) for part in rows.inputs]
-            raise ConfigError(
-                f"Augmentation needs one input of images (rows, channels, h, w). Got {shapes}."
-            )
         device = next(net.parameters()).device
         if recipe.channels_last:
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -133,7 +128,7 @@ class _Training:
         self.generator = torch.Generator().manual_seed(context.seed)
         self.optimiser = make_optimiser(net, recipe)
         self.averaged = None if recipe.ema is None else Averaged(net, recipe.ema)
-        self.augmentation = Augmentation(recipe.augment, self.rows) if recipe.augment else None
+        self.augmentation = _augmentation(recipe, rows)
         self.steps = math.ceil(len(rows) / recipe.batch_size)
         watched = 0 if valid is None else len(valid) / recipe.batch_size
         self.pace = Pace(context, self.steps * recipe.epochs, recipe.warmup, watched)
@@ -171,13 +166,13 @@ class _Training:
     def _learn(self) -> None:
         """Once over the rows, or as far as time goes."""
         order = torch.randperm(len(self.rows), generator=self.generator)
-        order = order.to(self.rows.target.device)
+        rows = self.rows.of_epoch(self.epoch)
         self.net.train()
         for step, chosen in enumerate(torch.split(order, self.recipe.batch_size)):
             if len(chosen) < 2:  # batch normalisation needs two
                 continue
             rate = self.pace.rate((self.epoch - 1) * self.steps + step)
-            self._step(self.rows.take(chosen).to(self.precision.device), rate)
+            self._step(rows.take(chosen).to(self.precision.device), rate)
             if self.pace.over():
                 break
             if step + 1 < self.steps and self.pace.due(self.recipe.validate_seconds):
@@ -224,12 +219,12 @@ class _Training:
             self.curve.append((epoch, learnt, None))
             return learnt if self.recipe.report_loss else None
         begin = self.context.seconds_left()
-        current, outputs = judge(self.judged, self.valid, self.loss, self.precision)
+        current, outputs, target = judge(self.judged, self.valid, self.loss, self.precision)
         self.curve.append((epoch, learnt, current))
         if current < self.best or self.kept is None:
             self.best, self.best_epoch = current, self.epoch
             self.kept = copy.deepcopy(self.judged.state_dict())
-        value = None if self.watch is None else self.watch(outputs, self.valid.target)
+        value = None if self.watch is None else self.watch(outputs, target)
         self.pace.validated(begin)
         return value
 
@@ -246,7 +241,7 @@ class _Training:
             return None
         shapes = {name: tuple(value.shape) for name, value in self.net.state_dict().items()}
         facts = [asdict(self.recipe), self.context.seed, shapes]
-        mark = mark_of(facts, [self.rows.target])
+        mark = mark_of(facts, self.rows.mark())
         return Checkpoints(self.context.folder, mark, seconds)
 
     def _state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -284,6 +279,17 @@ class _Training:
         self.best_epoch, self.best = saved.facts["best"]
         self.curve = [tuple(point) for point in saved.facts["curve"]]
         self.pace.reached = saved.facts["reached"]
+
+
+def _augmentation(recipe: Recipe, rows: Rows) -> Augmentation | None:
+    if not recipe.augment:
+        return None
+    if isinstance(rows, Batchable) and rows.images:
+        return Augmentation(recipe.augment, rows)
+    shapes = [tuple(part.shape) for part in rows.take(slice(0, 2)).inputs]
+    raise ConfigError(
+        f"Augmentation needs one input of images (rows, channels, h, w). Got {shapes}."
+    )
 
 
 def _channels_last(part: Tensor) -> Tensor:

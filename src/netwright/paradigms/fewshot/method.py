@@ -1,0 +1,82 @@
+"""The contract of few-shot methods.
+
+class Mine(Method):
+    def forward(self, support, labels, query):
+        return ...                                # (tasks, queries, ways)
+
+    def adapted(self, support, labels):
+        return ...                                # a net for one task
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, mse_loss
+
+from netwright.nn.last_layer import last_layer
+
+
+class Method(nn.Module, ABC):
+    """Learns to learn.
+
+    Args:
+        net: The backbone, whose last layer is linear. A method that compares embeddings takes that
+            layer off, and puts another in its place when it adapts.
+
+    Attributes:
+        compares: Whether it does.
+        head: Name of the last layer.
+    """
+
+    compares: ClassVar[bool] = False
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.head = last_layer(net)
+        if self.compares:
+            net.set_submodule(self.head, nn.Identity())
+        self.net = net
+
+    @abstractmethod
+    def forward(self, support: Tensor, labels: Tensor, query: Tensor) -> Tensor:
+        """What the queries of several tasks are.
+
+        Args:
+            support: (tasks, supports, ...).
+            labels: (tasks, supports) classes from 0, or numbers.
+            query: (tasks, queries, ...).
+
+        Returns:
+            (tasks, queries, ways) logits, or (tasks, queries, 1) numbers.
+        """
+
+    @abstractmethod
+    def adapted(self, support: Tensor, labels: Tensor) -> nn.Module:
+        """The net that a single task's support makes: (batch, ...) -> (batch, ways).
+
+        It is of the backbone's own architecture, with as many outputs as the support has ways, and
+        predicts row by row: what it knows of other rows it knows from the support.
+
+        Args:
+            support: (supports, ...).
+            labels: (supports,) classes from 0, or numbers.
+        """
+
+
+def episode_loss(
+    outputs: Tensor, target: Tensor, weight: Tensor | None = None, smoothing: float = 0.0
+) -> Tensor:
+    """Mean cross-entropy, or squared error of numbers, over all queries of all tasks.
+
+    Args:
+        outputs: (..., ways) logits, or (..., 1) numbers.
+        target: (...) classes or numbers.
+        weight: Not used: every query counts the same.
+        smoothing: Share of a class's probability spread evenly.
+    """
+    if target.is_floating_point():
+        return mse_loss(outputs[..., 0], target)
+    return cross_entropy(outputs.flatten(0, -2), target.flatten(), label_smoothing=smoothing)
