@@ -15,7 +15,7 @@ from netwright.core.task import Task
 from netwright.data.readers import read
 from netwright.data.schema import typed
 from netwright.data.table import Table
-from netwright.data.target import encode_target, take_target
+from netwright.data.target import encode_targets, take_targets
 
 WITHIN = 0.25
 """How far designs of equal cost may be apart, as a share of multiply-adds."""
@@ -68,6 +68,6 @@ def random_of_cost(
 
 def unseen_rows(task: Task, source: Any) -> Table:
     """The test part of a source, or a frame, as rows of a task."""
-    frame, column = take_target(read(source, part="test"), task.target, Audit())
+    frame, columns = take_targets(read(source, part="test"), [task.target], Audit())
     features = typed(frame, task.schema).reset_index(drop=True)
-    return Table(features, encode_target(column, task.kind, task.classes))
+    return Table(features, encode_targets(columns, task.targets))
