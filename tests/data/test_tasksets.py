@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from netwright.core.errors import ConfigError, DataError
-from netwright.data.tasksets import ClassPool, Terms
+from netwright.data.images import as_cells
+from netwright.data.table import Table
+from netwright.data.tasksets import ClassPool, Terms, pool_of
+from netwright.spaces.nets import image_task
 
 
 def pool(classes: int = 6, rows: int = 5, turned: bool = False) -> ClassPool:
@@ -76,6 +82,17 @@ def test_a_split_leaves_something_on_both_sides(share: float) -> None:
     kept, held = pool(4).split(share, np.random.default_rng(0))
     assert kept.names
     assert held.names
+
+
+def test_a_task_of_pictures_is_a_pool() -> None:
+    drawn = pool(4)
+    table = Table(pd.DataFrame({"image": as_cells(drawn.rows)}), drawn.classes)
+    task = image_task((1, 4, 4), 4).with_data(table)
+    found = pool_of(task, turned=True)
+    assert (found.rows == drawn.rows).all()
+    assert (found.names, len(found)) == (("0", "1", "2", "3"), 16)
+    with pytest.raises(ConfigError, match="is a number"):
+        pool_of(replace(task, classes=()))
 
 
 def test_too_few_classes_are_refused() -> None:

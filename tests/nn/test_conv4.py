@@ -6,9 +6,12 @@ import pytest
 import torch
 from torch import nn
 
+from netwright.core.config import Config
 from netwright.core.errors import ConfigError
 from netwright.nn.conv4 import Connected, Conv4
 from netwright.nn.last_layer import last_layer
+from netwright.spaces import get_space
+from netwright.spaces.nets import image_task
 
 
 def test_conv4_has_the_published_size() -> None:
@@ -29,6 +32,16 @@ def test_the_connected_net_is_mamls() -> None:
     widths = [layer.out_features for layer in net.body if isinstance(layer, nn.Linear)]
     assert widths == [256, 128, 64, 64]
     assert net(torch.zeros(2, 1, 28, 28)).shape == (2, 5)
+
+
+def test_hand_designs_are_spaces_whose_default_is_the_published_one() -> None:
+    task = image_task((1, 28, 28), 5)
+    for name, published in (("conv4", Conv4(1, (28, 28), 5)), ("connected", Connected(784, 5))):
+        space = get_space(name)
+        built = space.build(Config(space.defaults()), task)
+        assert [(n, w.shape) for n, w in built.named_parameters()] == [
+            (n, w.shape) for n, w in published.named_parameters()
+        ]
 
 
 def test_the_head_is_the_last_linear_layer() -> None:

@@ -12,6 +12,7 @@ from torch import nn
 from netwright.core.errors import ConfigError
 from netwright.spaces import get_space
 from netwright.spaces.chain import Chain
+from netwright.spaces.conv4 import ConnectedLayers, FourBlocks
 from netwright.spaces.darts import DARTS
 from netwright.spaces.mobile import Mobile
 from netwright.spaces.named import NamedDesigns
@@ -24,6 +25,8 @@ from netwright.testing import check_space
 SPACES: dict[str, NetSpace] = {
     "cell": NodeCells(channels=4, cells=3),
     "chain": Chain(filters=(4, 8), channels=4),
+    "connected": ConnectedLayers(),
+    "conv4": FourBlocks(),
     "darts": DARTS(channels=4, cells=3, auxiliary=True),
     "mobile": Mobile(),
     "named": NamedDesigns(("resnet20", "mobilenet_v3_small")),

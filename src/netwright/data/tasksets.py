@@ -17,6 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from netwright.core.errors import ConfigError, DataError
+from netwright.core.task import Task
 
 Array = NDArray[Any]
 
@@ -165,6 +166,25 @@ class ClassPool(TaskSet):
         order = rng.permutation(len(self.names))
         held = min(len(order) - 1, max(1, round(share * len(order))))
         return self.of(np.sort(order[held:]).tolist()), self.of(np.sort(order[:held]).tolist())
+
+
+def pool_of(task: Task, turned: bool = False) -> ClassPool:
+    """The rows of a task of pictures, whatever its classes, to draw smaller tasks from.
+
+    Args:
+        task: With its rows and one column of pictures.
+        turned: See `ClassPool`.
+
+    Raises:
+        ConfigError: It has no such column, or predicts numbers.
+    """
+    task.input_shape  # noqa: B018 - refuses other columns
+    if not task.classes:
+        raise ConfigError(f"Classes are drawn of classes; the target {task.target!r} is a number.")
+    (column,) = task.schema.of_type("image")
+    rows = np.stack(list(task.data.features[column]))
+    names = tuple(map(str, task.classes))
+    return ClassPool(rows, np.asarray(task.data.target, dtype=np.int64), names, turned)
 
 
 def _flat(values: Array) -> Array:

@@ -27,6 +27,8 @@ class Built:
         shape: Of one picture, (channels, h, w).
         heads: What of the last layer belongs to each target.
         epochs: How long it learned.
+        norm: What its batch normalisation was replaced by, as in `netwright.nn.normalisation`;
+            empty where it was not.
     """
 
     space: NetSpaceName
@@ -35,6 +37,7 @@ class Built:
     shape: tuple[int, ...]
     heads: tuple[Head, ...]
     epochs: int = 0
+    norm: str = ""
 
     @property
     def outputs(self) -> int:
@@ -43,7 +46,12 @@ class Built:
 
     def net(self) -> nn.Module:
         """The net, its weights at random."""
-        return self.space.open().build(Config(self.design), self.statement())
+        net = self.space.open().build(Config(self.design), self.statement())
+        if not self.norm:
+            return net
+        from netwright.nn.normalisation import normalise_tasks
+
+        return normalise_tasks(net, self.norm)
 
     def statement(self) -> Task:
         """The least task that says what goes in and what comes out."""

@@ -13,6 +13,7 @@ MODELS: dict[str, str] = {
     "tabular": "netwright.learners.tabular:TabularModel",
     "ensemble": "netwright.learners.ensemble:EnsembleModel",
     "net": "netwright.learners.image:NetModel",
+    "fewshot": "netwright.paradigms.fewshot.model:FewshotModel",
 }
 
 

@@ -1,0 +1,125 @@
+"""Learns a backbone on many small tasks, so that it learns the next one from a few examples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.errors import ConfigError
+from netwright.core.learner import Learner
+from netwright.core.space import Space
+from netwright.core.task import Task
+from netwright.data.tasksets import TaskSet
+from netwright.learners.built import Built
+from netwright.learners.image import with_pixels
+from netwright.nn.head import Head
+from netwright.paradigms.fewshot.approach import Approach
+from netwright.paradigms.fewshot.model import FewshotModel
+from netwright.spaces.naming import NetSpaceName
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from netwright.nn.recipe import Recipe
+
+EPOCH = 500
+"""Episodes between two looks at those held back."""
+HELD_BACK = 100
+"""Episodes that are looked at."""
+EPOCHS = 40
+"""Without a deadline: 20,000 episodes."""
+COMPARED_AT_ONCE, ADAPTED_AT_ONCE = 4, 16
+"""Tasks a step of methods that compare, and of those that adapt by gradients."""
+LR = 2e-3
+MEASURED = 16
+"""Episodes whose support tells how bright pictures are."""
+
+
+class FewshotLearner(Learner):
+    """Trains nets of one space to adapt.
+
+    Args:
+        space: Which nets.
+        approach: How.
+        epochs: Most, of 500 episodes each; under a deadline as many as fit.
+    """
+
+    def __init__(self, space: NetSpaceName, approach: Approach, epochs: int = EPOCHS) -> None:
+        self.space_name, self.approach, self.epochs = space, approach, epochs
+
+    def space(self, task: Task) -> Space:
+        """The backbones."""
+        return self.space_name.open()
+
+    def fit(self, data: Any, config: Config, context: Context) -> FewshotModel:
+        """Builds a design and trains it.
+
+        Args:
+            data: A `TaskSet`.
+            config: A design of the space.
+            context: Its validation, if any, is a `TaskSet` of other classes, by which the weights
+                that are kept are chosen.
+
+        Raises:
+            DataError: Episodes of these terms cannot be drawn.
+            ConfigError: The method does not take the net.
+        """
+        import torch
+
+        from netwright.nn.training import pick_device, train
+        from netwright.paradigms.fewshot.episodes import Episodes
+        from netwright.paradigms.fewshot.method import episode_loss
+
+        torch.set_num_threads(context.threads)
+        torch.manual_seed(context.seed)
+        terms, tasks = self.approach.terms, data
+        tasks.check(terms)
+        built = self._built(tasks, config)
+        rows = Episodes(tasks, terms, EPOCH, context.seed, fresh=True)
+        seen = rows.take(slice(0, MEASURED)).inputs[0].flatten(0, 1)
+        method = self.approach.make(with_pixels(built.net(), built.shape[0], seen))
+        valid = None
+        if context.validation is not None:
+            valid = Episodes(context.validation, terms, HELD_BACK, context.seed)  # type: ignore[arg-type]
+        method = method.to(pick_device(context.device))
+        recipe = self._recipe(method.compares)
+        try:
+            trained = train(method, rows, valid, episode_loss, recipe, context, _right)
+        except RuntimeError as error:
+            if "derivative" not in str(error) or "not implemented" not in str(error):
+                raise
+            raise ConfigError(
+                f"{self.approach.method!r} needs second derivatives, and an operation of this net "
+                "has none; use fomaml, or another backbone."
+            ) from error
+        built = replace(built, epochs=trained.epochs)
+        return FewshotModel(method.to("cpu"), built, self.approach, {"epochs": trained.epochs})
+
+    def _built(self, tasks: TaskSet, config: Config) -> Built:
+        return Built(
+            space=self.space_name,
+            design=config.to_json(),
+            column="image",
+            shape=tasks.shape,
+            heads=(Head(self.approach.terms.ways),),
+        )
+
+    def _recipe(self, compares: bool) -> Recipe:
+        from netwright.nn.recipe import Recipe
+
+        return Recipe(
+            epochs=self.epochs,
+            batch_size=COMPARED_AT_ONCE if compares else ADAPTED_AT_ONCE,
+            optimiser="adam",
+            lr=LR,
+            weight_decay=0.0,
+            patience=self.epochs,
+            clip=10.0,
+        )
+
+
+def _right(outputs: Tensor, target: Tensor) -> float:
+    """Share of the queries that are answered rightly."""
+    return float((outputs.argmax(-1) == target).float().mean())

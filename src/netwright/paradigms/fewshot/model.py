@@ -1,0 +1,171 @@
+"""What few-shot learning hands over: a backbone that waits for a few examples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netwright.core.errors import ConfigError
+from netwright.core.learner import Model
+from netwright.core.task import Task
+from netwright.data.tasksets import TaskSet, Terms
+from netwright.learners.built import Built
+from netwright.learners.image import NetModel, stacked, with_pixels
+from netwright.learners.trust import check_trusted
+from netwright.nn.head import Head
+from netwright.paradigms.fewshot.approach import Approach
+
+if TYPE_CHECKING:
+    from netwright.paradigms.fewshot.method import Method
+
+WEIGHTS = "method.safetensors"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How well new tasks are learned.
+
+    Attributes:
+        accuracy: The mean over episodes.
+        interval95: Half the width of its 95 % interval, by the normal distribution.
+        episodes: How many.
+        protocol: How they were learned and judged, in words.
+    """
+
+    accuracy: float
+    interval95: float
+    episodes: int
+    protocol: str
+
+
+class FewshotModel(Model):
+    """A method with its learned weights.
+
+    Args:
+        method: Trained, on the CPU.
+        built: What its backbone was built from.
+        approach: How it learned.
+        tuned: What training found out.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        built: Built,
+        approach: Approach,
+        tuned: Mapping[str, float] | None = None,
+    ) -> None:
+        self.method = method.eval()
+        self.built = built
+        self.approach = approach
+        self.tuned = dict(tuned or {})
+
+    def predict(self, table: Any) -> NDArray[np.float64]:
+        """Refuses.
+
+        Raises:
+            ConfigError: It has to adapt first.
+        """
+        raise ConfigError(
+            "A few-shot model has no classes of its own; adapt it to a few examples of yours, and "
+            "predict with what that gives."
+        )
+
+    def adapt(self, support: Task) -> NetModel:
+        """The net for one task, an ordinary one from here on.
+
+        Args:
+            support: With its rows, a few of each class, all of which are learned from.
+
+        Raises:
+            ConfigError: The pictures are of another shape, or the method was made for another
+                number of classes.
+        """
+        import torch
+
+        self._check(support)
+        (column,) = (column.name for column in support.schema.used)
+        pictures = stacked(support.data.features[column])
+        labels = torch.from_numpy(np.array(support.data.target, dtype=np.int64))
+        net = self.method.adapted(pictures, labels)
+        if not isinstance(net.get_submodule(self.method.head), torch.nn.Linear):
+            raise ConfigError(
+                f"What {self.approach.method!r} adapts to is no net that can be kept; use protonet."
+            )
+        # Statistics are frozen by now; groups, which have none, stay.
+        norm = "group" if self.approach.norm == "group" else ""
+        heads = (Head(support.outputs),)
+        return NetModel(net, replace(self.built, column=column, heads=heads, norm=norm))
+
+    def _check(self, support: Task) -> None:
+        if support.input_shape != self.built.shape:
+            raise ConfigError(
+                f"This model learned from pictures of {self.built.shape}, (channels, height, "
+                f"width). Got {support.input_shape}; name the shape in a schema file."
+            )
+        if not self.method.compares and support.outputs != self.built.outputs:
+            raise ConfigError(
+                f"{self.approach.method!r} learned to tell {self.built.outputs} classes apart and "
+                f"cannot take {support.outputs}; train with that many ways, or use protonet."
+            )
+
+    def judge(
+        self, tasks: TaskSet, terms: Terms | None = None, episodes: int = 600, seed: int = 0
+    ) -> Judgement:
+        """Learns new tasks, and tells how well.
+
+        Args:
+            tasks: Of classes it has never seen.
+            terms: Of the episodes; those of training if None.
+            episodes: How many.
+            seed: Decides which.
+
+        Raises:
+            DataError: Such episodes cannot be drawn.
+        """
+        from netwright.nn.precision import Precision
+        from netwright.nn.validation import judge
+        from netwright.paradigms.fewshot.episodes import Episodes
+        from netwright.paradigms.fewshot.method import episode_loss
+
+        terms = terms or self.approach.terms
+        tasks.check(terms)
+        device = next(self.method.parameters()).device
+        drawn = Episodes(tasks, terms, episodes, seed)
+        found = judge(self.method, drawn, episode_loss, Precision("float32", device))
+        right = (found.outputs.argmax(-1) == found.target).double().mean(dim=1)  # (episodes,)
+        spread = float(right.std(correction=1)) if episodes > 1 else float("nan")
+        protocol = str(replace(self.approach, terms=terms))
+        return Judgement(float(right.mean()), 1.96 * spread / episodes**0.5, episodes, protocol)
+
+    def save(self, folder: Path) -> None:
+        """Writes the weights and the words."""
+        from safetensors.torch import save_file
+
+        state = {name: tensor.contiguous() for name, tensor in self.method.state_dict().items()}
+        save_file(state, folder / WEIGHTS)
+        facts = {
+            "format": "fewshot",
+            "built": asdict(self.built),
+            "approach": self.approach.to_json(),
+            "tuned": self.tuned,
+        }
+        (folder / "model.json").write_text(json.dumps(facts))
+
+    @classmethod
+    def load(cls, folder: Path) -> FewshotModel:
+        """Builds the backbone and the method, and fills in the weights."""
+        from safetensors.torch import load_file
+
+        facts = json.loads((folder / "model.json").read_text())
+        built, approach = Built.from_json(facts["built"]), Approach.from_json(facts["approach"])
+        check_trusted(approach.method)
+        method = approach.make(with_pixels(built.net(), built.shape[0]))
+        method.load_state_dict(load_file(folder / WEIGHTS))
+        return cls(method, built, approach, facts["tuned"])
