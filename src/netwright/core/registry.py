@@ -64,7 +64,7 @@ def missing_module(error: ModuleNotFoundError, target: str) -> ConfigError | Mis
     extra = EXTRA_OF_MODULE.get(missing)
     if extra:
         return MissingExtra(
-            f"{target!r} needs the package {missing!r}, which is not installed; "
+            f"This needs the package {missing!r}, which is not installed; "
             f'run: pip install "netwright[{extra}]"'
         )
     return ConfigError(f"Could not import {target!r}: no module named {error.name!r}.")

@@ -6,8 +6,11 @@ from html import escape
 
 from netwright.spaces.nets import Graph
 
-COLUMN, ROW = 190, 64
+GAP, ROW = 94, 64
+"""Least room between two boxes of a row, and from row to row."""
 BOX_WIDTH, BOX_HEIGHT = 96, 30
+LETTER = 6.5
+"""Width of a letter on an edge, about."""
 COLOURS = ("#4263eb", "#0ca678", "#f08c00", "#d6336c", "#7048e8", "#1098ad", "#74b816", "#868e96")
 """Of edges, one for each thing that happens on the way, in the order of appearance."""
 QUIET = "none"
@@ -33,15 +36,18 @@ def as_svg(graph: Graph) -> str:
     edges = [edge for edge in graph.edges if edge[2] != QUIET]
     column = _columns(graph, edges)
     row = _rows(graph, column)
-    across = COLUMN * max(column.values()) + BOX_WIDTH + 40
+    step = BOX_WIDTH + max([GAP, *(12 + round(LETTER * len(label)) for _, _, label in edges)])
+    across = step * max(column.values()) + BOX_WIDTH + 40
     high = ROW * max(2, 1 + max(row.values())) + 40
     labels = list(dict.fromkeys(label for _, _, label in edges))
     colour = {label: COLOURS[place % len(COLOURS)] for place, label in enumerate(labels)}
     place = {
-        node: (20 + COLUMN * column[node], 20 + ROW * row[node] + ROW // 4) for node in graph.nodes
+        node: (20 + step * column[node], 20 + ROW * row[node] + ROW // 4) for node in graph.nodes
     }
-    parts = [_edge(place[a], place[b], label, colour[label], n)
-             for n, (a, b, label) in enumerate(edges)]  # fmt: skip
+    parts = [
+        _edge(place[a], place[b], (column[b] - column[a] - 1, n % 3), label, colour[label])
+        for n, (a, b, label) in enumerate(edges)
+    ]
     parts += [_box(*place[node], node) for node in graph.nodes]
     return (
         f'<svg viewBox="0 0 {across} {high}" width="{across}" height="{high}" role="img" '
@@ -77,12 +83,17 @@ def _box(x: int, y: int, name: str) -> str:
     )
 
 
-def _edge(start: tuple[int, int], end: tuple[int, int], label: str, colour: str, n: int) -> str:
-    """A curve that bows the more the further it reaches, its label where it bows most."""
+def _edge(
+    start: tuple[int, int], end: tuple[int, int], bows: tuple[int, int], label: str, colour: str
+) -> str:
+    """A curve with its label where it bows most.
+
+    It bows the more the more columns it passes by, and one of three ways beside its like.
+    """
     (x1, y1), (x2, y2) = start, end
     x1, y1, y2 = x1 + BOX_WIDTH, y1 + BOX_HEIGHT // 2, y2 + BOX_HEIGHT // 2
-    reach = max(0, (x2 - x1) // COLUMN)
-    bow = 34 * reach + 7 * (n % 3)
+    passed, like = bows
+    bow = 34 * max(0, passed) + 7 * like
     middle = (x1 + x2) / 2
     points = [(x1, y1), (middle, y1 + bow), (middle, y2 + bow), (x2, y2)]
     path = f"M{x1},{y1} C" + " ".join(f"{x},{y}" for x, y in points[1:])

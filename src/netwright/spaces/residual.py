@@ -79,7 +79,7 @@ class ResidualSpace(NetSpace):
         stages = [f"stage {stage + 1}" for stage in range(self.stages)]
         nodes = ("image", *stages, "classes")
         told = [
-            f"{config[f'depth{stage}']} blocks, {width} wide"
+            f"depth {config[f'depth{stage}']}, {width} wide"
             for stage, width in enumerate(self.widths(config))
         ]
         edges = [*zip(nodes, nodes[1:-1], told, strict=False), (nodes[-2], nodes[-1], "mean")]
