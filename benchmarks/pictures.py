@@ -22,7 +22,7 @@ from netwright.core.task import Task
 from netwright.data.images import CLASS, IMAGE, as_cells
 from netwright.data.prepare import Wishes, prepare
 from netwright.data.table import Table
-from netwright.evaluators.nets import counted
+from netwright.evaluators.costs import counted
 from netwright.hardware.latency import cores
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.recipes.retrain import EPOCHS

@@ -102,6 +102,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("netwright")
+    if name == "fewshot":
+        return import_module("netwright.fewshot")
     if name not in _HOME:
         raise AttributeError(f"module 'netwright' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
@@ -110,4 +112,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted([*__all__, "__version__", "fewshot"])

@@ -15,6 +15,7 @@ from netwright.core.progress import Progress
 from netwright.predictor import Predictor
 
 if TYPE_CHECKING:
+    from netwright.core.config import Config
     from netwright.recipes.joining import Joined
 
 
@@ -222,15 +223,16 @@ def run_search(
     progress: Progress | None = None,
     overwrite: bool = False,
     elapsed: float = 0.0,
+    first: Sequence[Config] = (),
 ) -> RunFolder:
     """Searches and writes the report; an interrupted search is reported too."""
     from netwright.recipes import search, table_nets
 
-    recipe = table_nets if options.space.name == table_nets.SPACE else search
+    said: dict[str, Any] = {"progress": progress, "overwrite": overwrite, "elapsed": elapsed}
     with _reported(out):
-        return recipe.run(
-            data, out, options, progress=progress, overwrite=overwrite, elapsed=elapsed
-        )
+        if options.space.name == table_nets.SPACE:
+            return table_nets.run(data, out, options, **said)
+        return search.run(data, out, options, first=first, **said)
 
 
 def run_fit(

@@ -14,6 +14,7 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from netwright.core.errors import ArtifactError, ConfigError
 from netwright.core.learner import Model
 from netwright.core.target import Target
 from netwright.core.task import Task
+from netwright.data.labelled import read_labelled
 from netwright.data.readers import read
 from netwright.data.schema import typed
 from netwright.data.table import Table
@@ -127,10 +129,57 @@ class Predictor:
 
     def _raw(self, frame: pd.DataFrame) -> list[tuple[Target, np.ndarray]]:
         """What the model says of each target, (rows, width)."""
+        self._check_ready()
         features = typed(frame, self.task.schema).reset_index(drop=True)
         raw = self.model.predict(features).reshape(len(frame), self.task.outputs)
         parts = zip(self.task.targets, self.task.parts, strict=True)
         return [(target, raw[:, part]) for target, part in parts]
+
+    # ---------------------------------------------------------------- adapting
+
+    def adapt(self, data: Any, out: str | Path, target: str | None = None) -> Predictor:
+        """Learns new classes from a few labelled pictures of each.
+
+        Args:
+            data: The support, such as a folder of class folders; all of it is learned from.
+            out: Folder of the new predictor; empty or new.
+            target: Column of the classes, None for the one the data has by its nature.
+
+        Raises:
+            ConfigError: This predictor does not adapt, not to so many classes, or `out` is taken.
+            DataError: A picture has no class or cannot be read.
+        """
+        model = self._adapting()
+        folder = Path(out)
+        if folder.exists() and (folder.is_file() or any(folder.iterdir())):
+            raise ConfigError(f"The folder {str(out)!r} is not empty; name a new one.")
+        support = read_labelled(data, self.task.input_shape, target, strict=True)
+        adapted = model.adapt(support)
+        with TemporaryDirectory() as draft:
+            adapted.save(Path(draft))
+            members = [(Path(draft), 1.0)]
+            write_predictor(folder, support.with_data(None), members, 1.0, [])
+        return Predictor(folder)
+
+    def _check_ready(self) -> None:
+        if self._adapts:
+            raise ConfigError(
+                "This predictor has no classes of its own yet; adapt it to a few examples of "
+                f"yours: netwright fewshot adapt {self.folder} SUPPORT --out ADAPTED"
+            )
+
+    @cached_property
+    def _adapts(self) -> bool:
+        return any(hasattr(member, "adapt") for member in getattr(self.model, "members", []))
+
+    def _adapting(self) -> Any:
+        members = getattr(self.model, "members", [])
+        if len(members) != 1 or not self._adapts:
+            raise ConfigError(
+                "This predictor knows its classes for good; one that learns others from a few "
+                "examples is made by 'netwright fewshot train'."
+            )
+        return members[0]
 
     # ---------------------------------------------------------------- judging
 
@@ -155,6 +204,7 @@ class Predictor:
 
     def table(self, data: Any) -> Table:
         """Typed rows with their target (and weights, where the task has them)."""
+        self._check_ready()
         targets = self.task.targets
         names = [target.name for target in targets]
         frame, columns = take_targets(read(data, part="test"), names, Audit())

@@ -8,7 +8,8 @@ from torch import nn
 
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError
-from netwright.nn.conv4 import Connected, Conv4
+from netwright.nn.connected import Connected
+from netwright.nn.conv4 import Conv4
 from netwright.nn.last_layer import last_layer
 from netwright.spaces import get_space
 from netwright.spaces.nets import image_task

@@ -14,7 +14,7 @@ from PIL import Image
 import netwright
 from netwright.core.errors import RunError, UserError
 from netwright.core.folder import RunFolder
-from netwright.evaluators.nets import counted
+from netwright.evaluators.costs import counted
 from netwright.learners.image import NetModel
 from netwright.report.summary import summarise
 from netwright.spaces.naming import NetSpaceName

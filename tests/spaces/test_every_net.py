@@ -12,7 +12,8 @@ from torch import nn
 from netwright.core.errors import ConfigError
 from netwright.spaces import get_space
 from netwright.spaces.chain import Chain
-from netwright.spaces.conv4 import ConnectedLayers, FourBlocks
+from netwright.spaces.connected import ConnectedLayers
+from netwright.spaces.conv4 import FourBlocks
 from netwright.spaces.darts import DARTS
 from netwright.spaces.mobile import Mobile
 from netwright.spaces.named import NamedDesigns

@@ -17,7 +17,7 @@ def export(
     format: Annotated[str, typer.Option(help="Only onnx.")] = "onnx",
     int8: Annotated[
         bool, typer.Option("--int8", help="Eight-bit numbers, for pictures: a quarter the size.")
-    ] = (False),
+    ] = False,
     data: Annotated[
         str | None, typer.Option(help="Data to calibrate and check with; the run's own if absent.")
     ] = None,

@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netwright.cli.arguments import (
-    Design,
-    Json,
-    Run,
-    interruptible,
-)
+from netwright.cli.arguments import Design, Json, Run, interruptible
 
 Option = typer.Option
 

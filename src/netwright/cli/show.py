@@ -91,11 +91,15 @@ def _closing_lines(folder: RunFolder, facts: dict[str, Any]) -> list[str]:
     if facts.get("score") is not None:
         which = "search" if facts.get("retrained") else "model "  # the score is of the net before
         lines.append(f"{which}   {facts['metric']} {facts['score']:.6g} on held-back rows")
+    if "protocol" in facts:
+        lines.append(f"learned  by {facts['protocol']}")
     if "test_metrics" in facts:
         told = ", ".join(f"{name} {value:.6g}" for name, value in facts["test_metrics"].items())
         lines.append(f"test     {told}")
     if folder.report.exists():
         lines.append(f"report   {folder.report}")
-    if folder.predictor.exists():
+    if folder.predictor.exists() and "protocol" in facts:
+        lines.append(f"adapt    netwright fewshot adapt {folder.path} SUPPORT --out ADAPTED")
+    elif folder.predictor.exists():
         lines.append(f"predict  netwright predict {folder.path} DATA --out predictions.csv")
     return lines

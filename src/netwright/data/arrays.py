@@ -1,7 +1,8 @@
 """npz files as tables: every array of one row a sample becomes columns under its name.
 
 `x_train` and `x_test` are two parts of `x`. Arrays of pictures become one column of pictures, flat
-ones (rows, columns) one column of numbers each, vectors one column.
+ones (rows, columns) one column of numbers each, vectors one column. Pictures that lie class by
+class are read by `netwright.data.classwise`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from netwright.core.audit import Audit
 from netwright.core.errors import DataError
-from netwright.data.images import as_cells, channels_first
+from netwright.data.classwise import is_classwise, mask_of, read_classwise
+from netwright.data.images import CLASS, as_cells, channels_first
 
 MOST_STRETCHED = 4
 """Height and width of a picture differ by at most this factor; longer ones are series."""
@@ -34,7 +36,9 @@ def read_npz(path: Path, audit: Audit, part: str = "train") -> pd.DataFrame:
     Raises:
         DataError: It is no npz file, holds objects, or its arrays do not make one table.
     """
-    with _opened(path) as archive:
+    with opened(path) as archive:
+        if is_classwise(archive):
+            return read_classwise(archive, path, audit, part)
         chosen = {bare: _array(archive, name, path) for bare, name in _part(archive, part).items()}
     rows = {len(values) for values in chosen.values() if values.ndim}
     if len(rows) != 1:
@@ -51,18 +55,27 @@ def read_npz(path: Path, audit: Audit, part: str = "train") -> pd.DataFrame:
 
 def npz_target(path: Path) -> str | None:
     """The array that by its name is the target, None where there is none."""
-    with _opened(path) as archive:
+    with opened(path) as archive:
+        if is_classwise(archive):
+            return CLASS
         names = _part(archive, "train")
     return next((name for name in names if name.lower() in TARGETS), None)
 
 
 def has_test_arrays(path: Path) -> bool:
     """Whether a file has a test part of its own."""
-    with _opened(path) as archive:
+    with opened(path) as archive:
+        if is_classwise(archive):
+            return mask_of(archive) is not None
         return _part(archive, "test") != _part(archive, "train")
 
 
-def _opened(path: Path) -> Any:
+def opened(path: Path) -> Any:
+    """The arrays of a file.
+
+    Raises:
+        DataError: It is no npz file of plain arrays.
+    """
     try:
         return np.load(path, allow_pickle=False)
     except (OSError, ValueError, zipfile.BadZipFile) as error:

@@ -124,7 +124,7 @@ def _targets(columns: Sequence[pd.Series], wishes: Wishes, audit: Audit) -> list
 
 def _kind(column: pd.Series, wishes: Wishes, audit: Audit) -> tuple[Kind, tuple[Any, ...]]:
     kind: Kind = wishes.kind or infer_kind(column)  # type: ignore[assignment]
-    classes = find_classes(column, kind)
+    classes = find_classes(column, kind, told=wishes.kind is not None)
     if kind == "multiclass" and len(classes) == 2:
         kind = "binary"
     why = "as told" if wishes.kind else "judging by the target's values"

@@ -78,8 +78,13 @@ def infer_kind(column: pd.Series) -> Kind:
     return "multiclass" if whole and few else "regression"
 
 
-def find_classes(column: pd.Series, kind: Kind) -> tuple[Any, ...]:
+def find_classes(column: pd.Series, kind: Kind, told: bool = False) -> tuple[Any, ...]:
     """The class labels, sorted; empty for regression.
+
+    Args:
+        column: The target.
+        kind: Of the task.
+        told: Whether a person said so; then a class may have a single row.
 
     Raises:
         TargetError: There is one class only, every row has its own, or the kind does not fit.
@@ -91,7 +96,7 @@ def find_classes(column: pd.Series, kind: Kind) -> tuple[Any, ...]:
         raise TargetError(
             f"A target needs two classes. {column.name!r} has only {str(counts.index[0])!r}."
         )
-    if counts.max() == 1:
+    if counts.max() == 1 and not told:
         raise TargetError(
             f"Every row has its own class in {column.name!r}; it looks like an id. "
             "Name another target, or pass kind 'regression' if it is a quantity."

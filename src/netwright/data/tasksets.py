@@ -67,13 +67,12 @@ class Episode:
 
 
 class TaskSet(ABC):
-    """Where tasks are drawn from.
+    """Where tasks are drawn from."""
 
-    Attributes:
-        shape: Of one row, such as (channels, height, width).
-    """
-
-    shape: tuple[int, ...]
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """Of one row, such as (channels, height, width)."""
 
     @abstractmethod
     def check(self, terms: Terms) -> None:
@@ -107,7 +106,7 @@ class ClassPool(TaskSet):
     turned: bool = False
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         """Of one row."""
         return tuple(self.rows.shape[1:])
 

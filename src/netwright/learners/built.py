@@ -29,6 +29,7 @@ class Built:
         epochs: How long it learned.
         norm: What its batch normalisation was replaced by, as in `netwright.nn.normalisation`;
             empty where it was not.
+        supports: Rows that its last layer attends to; 0 where that layer is linear.
     """
 
     space: NetSpaceName
@@ -38,6 +39,7 @@ class Built:
     heads: tuple[Head, ...]
     epochs: int = 0
     norm: str = ""
+    supports: int = 0
 
     @property
     def outputs(self) -> int:
@@ -47,11 +49,18 @@ class Built:
     def net(self) -> nn.Module:
         """The net, its weights at random."""
         net = self.space.open().build(Config(self.design), self.statement())
-        if not self.norm:
-            return net
-        from netwright.nn.normalisation import normalise_tasks
+        if self.norm:
+            from netwright.nn.normalisation import normalise_tasks
 
-        return normalise_tasks(net, self.norm)
+            net = normalise_tasks(net, self.norm)
+        if self.supports:
+            from netwright.nn.attention import Attention
+            from netwright.nn.last_layer import last_layer
+
+            name = last_layer(net)
+            width = net.get_submodule(name).in_features
+            net.set_submodule(name, Attention.blank(self.supports, width, self.outputs))  # type: ignore[arg-type]
+        return net
 
     def statement(self) -> Task:
         """The least task that says what goes in and what comes out."""

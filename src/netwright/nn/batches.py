@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+AT_ONCE = 8192
+"""Rows that are judged at once, unless they are large."""
+
 
 class Rows(ABC):
     """What the training loop takes batches of: tensors in memory, or what makes them."""
-
-    at_once: int = 8192
-    """Rows that are judged at once."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -31,6 +31,11 @@ class Rows(ABC):
     @abstractmethod
     def mark(self) -> list[Tensor]:
         """What tells them from other rows."""
+
+    @property
+    def at_once(self) -> int:
+        """Rows that are judged at once."""
+        return AT_ONCE
 
     def of_epoch(self, epoch: int) -> Rows:
         """The rows of an epoch, counted from 1; of most sources they are always the same."""
@@ -66,11 +71,11 @@ class Batchable(Rows):
         return [self.target]
 
     @property
-    def at_once(self) -> int:  # type: ignore[override]
+    def at_once(self) -> int:
         """Fewer where rows are large images."""
         if not self.images:
-            return Rows.at_once
-        return min(Rows.at_once, max(16, 2**18 // self.inputs[0][0, 0].numel()))
+            return AT_ONCE
+        return min(AT_ONCE, max(16, 2**18 // self.inputs[0][0, 0].numel()))
 
     def to(self, device: torch.device) -> Batchable:
         """The same rows on a device; from ordinary memory they travel while it computes."""

@@ -23,6 +23,8 @@ from netwright.core.errors import unknown_name
 T = TypeVar("T", bound=nn.Module)
 NORMS = ("transductive", "support", "running", "group")
 MOST_GROUPS = 8
+IMAGES = 4
+"""Dimensions of a batch of pictures, which are faster channels last."""
 
 
 class TaskNorm(nn.Module):
@@ -48,17 +50,29 @@ class TaskNorm(nn.Module):
         self.register_buffer("running_mean", torch.zeros(self.features) if mean is None else mean)
         self.register_buffer("running_var", torch.ones(self.features) if var is None else var)
         self.supports: int | None = None
+        self.tasks: int | None = None
         self.momentum: float | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """(rows, features, ...) -> the same shape; the first `supports` rows are the support."""
+        """(rows, features, ...) -> the same shape.
+
+        The first `supports` rows are the support; of `tasks` folded into one batch, those of each.
+        """
         if self.momentum is not None:
             self._record(x)
         if self.how == "running" and not self.training and self.momentum is None:
             return batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
+        if self.tasks is not None:
+            return torch.cat([self._of_task(part) for part in x.chunk(self.tasks)])
         return self._scaled(self._centred(x))
+
+    def _of_task(self, x: Tensor) -> Tensor:
+        """One task where nothing is vectorised, and torch may scale as well."""
+        if self.how == "support" and self.supports is not None:
+            return self._scaled(self._centred(x))
+        return batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
 
     def _centred(self, x: Tensor) -> Tensor:
         """Mean 0 and spread 1."""
@@ -125,16 +139,22 @@ def norms_of(net: nn.Module) -> list[TaskNorm]:
 
 
 @contextmanager
-def supported(net: nn.Module, supports: int) -> Iterator[None]:
-    """The first rows of what the net is shown are a task's support."""
+def supported(net: nn.Module, supports: int, tasks: int | None = None) -> Iterator[None]:
+    """The first rows of what the net is shown are a task's support.
+
+    Args:
+        net: See `normalise_tasks`.
+        supports: How many rows.
+        tasks: How many tasks are folded into one batch; None where it is one, or `vmap` parts them.
+    """
     norms = norms_of(net)
     for norm in norms:
-        norm.supports = supports
+        norm.supports, norm.tasks = supports, tasks
     try:
         yield
     finally:
         for norm in norms:
-            norm.supports = None
+            norm.supports, norm.tasks = None, None
 
 
 def track(net: nn.Module, tasks: Tensor, momentum: float = 0.1) -> None:
@@ -186,9 +206,13 @@ def embed_tasks(net: nn.Module, support: Tensor, query: Tensor) -> tuple[Tensor,
     Returns:
         (tasks, supports, width) and (tasks, queries, width).
     """
+    whole = torch.cat([support, query], dim=1)
     if net.training:
-        track(net, torch.cat([support, query], dim=1))
-    supports = support.shape[1]
-    with supported(net, supports):
-        found = torch.vmap(net, randomness="different")(torch.cat([support, query], dim=1))
+        track(net, whole)
+    tasks, supports = support.shape[:2]
+    rows = whole.flatten(0, 1)
+    if rows.ndim == IMAGES:
+        rows = rows.contiguous(memory_format=torch.channels_last)
+    with supported(net, supports, tasks):
+        found = net(rows).unflatten(0, (tasks, -1))
     return found[:, :supports], found[:, supports:]

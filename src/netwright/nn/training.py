@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from netwright.core.context import Context
 from netwright.core.errors import ConfigError
+from netwright.nn.allocation import keep_freed_memory
 from netwright.nn.augmentation import Augmentation
 from netwright.nn.averaging import Averaged
 from netwright.nn.batches import Batchable, Rows
@@ -101,6 +102,7 @@ def train(
     Raises:
         ConfigError: The recipe augments what are no images.
     """
+    keep_freed_memory()
     return _Training(net, rows, valid, loss, recipe, context, watch).run()
 
 

@@ -16,14 +16,18 @@ from netwright.core.folder import RunFolder
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
-from netwright.evaluators.nets import MODEL, counted, exported_ms
+from netwright.evaluators.costs import counted, measured_ms
+from netwright.evaluators.nets import MODEL
 from netwright.predictor import Predictor, write_predictor
 from netwright.recipes.search_options import SearchOptions
+from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, LATENCY
 
 KEPT = 10
 """Best designs whose nets stay on disk, beside those of the front."""
+TOLD = ("protocol",)
+"""What a regime's evaluator says of its judging, for whoever reads the result."""
 PROBED = 64
 """Random designs that are counted before a search under limits."""
 SHRUNK = 64
@@ -86,6 +90,13 @@ def hand_over(
 ) -> None:
     """Makes a predictor of the best design's net, and writes what the search came to.
 
+    Args:
+        folder: Of the run.
+        task: What nets were built for, without rows.
+        study: The search.
+        options: What was asked for.
+        clock: Of the run.
+
     Raises:
         ConfigError: None was trained, because none keeps the limits.
         NoModel: None was trained for any other reason.
@@ -95,13 +106,14 @@ def hand_over(
     if not best.feasible:
         raise NoModel("No trained design keeps the limits; loosen them, or give more time.")
     source = folder.trials / f"{best.number:04d}" / MODEL
-    write_predictor(
-        folder.predictor, task.with_data(None), [(source, 1.0)], 1.0, study.leaderboard()
-    )
+    write_predictor(folder.predictor, task, [(source, 1.0)], 1.0, study.leaderboard())
     front = study.pareto_front() if len(study.objectives) > 1 else [best]
     measured: dict[str, float] = {}
     if options.measures_latency(task):
-        measured = {str(record.number): measured_again(folder, record) for record in front}
+        measured = {
+            str(record.number): measured_ms(options.space, design_of(record.config), task)
+            for record in front
+        }
     _drop_losers(folder, study, {record.number for record in front})
     folder.write_json(
         "result.json",
@@ -115,6 +127,7 @@ def hand_over(
             "ensemble": [
                 {"trial": best.number, "learner": "image", "weight": 1.0, "refitted": False}
             ],
+            **{name: best.artifacts[name] for name in TOLD if name in best.artifacts},
             **judged(folder, options.fit.test),
         },
     )
@@ -148,14 +161,6 @@ def judged(folder: RunFolder, test: str | None) -> dict[str, Any]:
     except UserError as error:
         folder.audit.say("test", f"The test data could not be judged: {error}", note=True)
         return {}
-
-
-def measured_again(folder: RunFolder, record: TrialRecord) -> float:
-    """Milliseconds a picture of a trained net, now that nothing else runs."""
-    from netwright.learners.image import NetModel
-
-    model = NetModel.load(folder.trials / f"{record.number:04d}" / MODEL)
-    return exported_ms(model.net, model.shape)
 
 
 def _drop_losers(folder: RunFolder, study: Study, front: set[int]) -> None:

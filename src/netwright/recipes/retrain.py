@@ -13,7 +13,7 @@ from typing import Any
 
 from netwright.core.budget import Budget, Clock
 from netwright.core.context import Context
-from netwright.core.errors import NoModel
+from netwright.core.errors import NoModel, RunError
 from netwright.core.folder import RunFolder
 from netwright.core.progress import Progress
 from netwright.core.strategy import derive_seed
@@ -28,6 +28,7 @@ from netwright.recipes.again import again_study, fail_lost
 from netwright.recipes.designs import judged, pick
 from netwright.recipes.machine import cores, memory_bytes
 from netwright.recipes.options import DEFAULT_SECONDS
+from netwright.recipes.regime import Plain
 from netwright.recipes.search import read_options
 from netwright.recipes.search_options import SearchOptions
 from netwright.spaces.lineage import PARENT, design_of
@@ -112,6 +113,11 @@ def retrain(
     """
     folder = RunFolder.open(run)
     options, study = read_options(folder), read_study(folder)
+    if not isinstance(options.regime, Plain):
+        raise RunError(
+            f"The designs of {str(run)!r} were searched under another regime; train one by "
+            f"'{options.regime.goes_on}'."
+        )
     record = pick(study, design)
     space = replace(options.space, arguments={**options.space.arguments, **(arguments or {})})
     space.open().complete(design_of(record.config))  # refused before anything is trained

@@ -18,17 +18,17 @@ from netwright.core.budget import Budget, Clock
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.engine import Engine
-from netwright.core.errors import ConfigError, RunError
+from netwright.core.errors import RunError
+from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder, check_output
 from netwright.core.progress import Progress
 from netwright.core.registry import import_attribute
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.worker import run_study
-from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
-from netwright.evaluators.nets import KeepsLimits, NetEvaluator
+from netwright.evaluators.costs import CostsFirst, KeepsLimits
 from netwright.recipes import designs
 from netwright.recipes.again import fail_lost
 from netwright.recipes.machine import memory_bytes, workers_of
@@ -44,9 +44,11 @@ from netwright.strategies.pruners import get_pruner
 RECIPE = "search"
 SEARCH_SHARE = 0.9
 """Share of the time in which new designs are begun; the rest is for ending well."""
+ALONE_SHARE = 0.95
+"""The same of a single design, which needs no strategy afterwards."""
 GRACE_SHARE = 0.05
 LONGEST_TRIAL = 0.35
-"""Share of the search one design may take at most."""
+"""Share of the search one design may take at most, where there are several."""
 
 
 @dataclass
@@ -72,17 +74,18 @@ class Search:
         return Context(device=self.options.fit.device, threads=self.options.fit.threads)
 
     @property
-    def evaluator(self) -> NetEvaluator:
+    def statement(self) -> Task:
+        """What nets are built for."""
+        return self.options.regime.statement(self.task)
+
+    @property
+    def evaluator(self) -> Evaluator:
         """Judges the trials."""
-        return NetEvaluator(
-            task=self.task.with_data(None),
-            data=self.folder.data,
-            space=self.options.space,
-            recipe=self.options.training(self.task),
-            measure_latency=self.options.measures_latency(self.task),
-            weights=self.folder.path / "weights",
-            seed=self.options.fit.seed,
-        )
+        options, folder = self.options, self.folder
+        weights = folder.path / "weights"
+        judge = options.regime.evaluator(self.task.with_data(None), folder.data, options, weights)
+        latency = options.measures_latency(self.task)
+        return CostsFirst(judge, options.space, self.statement, latency)
 
     def space(self) -> NetSpace:
         """What may be built, under the limits that can be counted."""
@@ -91,7 +94,7 @@ class Search:
             space = Lineage(space)
         if not self.options.limits:
             return space
-        return space.limited(KeepsLimits(self.options.space, self.task.with_data(None)))
+        return space.limited(KeepsLimits(self.options.space, self.statement))
 
     def study(self) -> Study:
         """Opens the study; the same whenever it is opened."""
@@ -148,19 +151,13 @@ def run(
     progress.begin(clock, out=str(out), target=wanted, level="architecture", trials=fit.trials)
     progress.stage("reading")
     notes = Audit()
-    task = with_folds(prepare(source, options.targets, options.wishes(), notes), 1)
-    if not task.schema.of_type("image"):
-        raise ConfigError(
-            "This space needs data with one column of images, and there is none. For a table, "
-            "search with --space mlp."
-        )
-    task = pictures_alone(task, notes)
+    task = options.regime.task(source, options, notes)
     options.judged(task)
     if options.measures_latency(task):  # what is missing is told before a folder is made
         import_attribute("onnxruntime:InferenceSession")
     if options.proxies:
         warmed(strategy, options.proxies, task, Path())
-    designs.check_limits(options.space, task)
+    designs.check_limits(options.space, options.regime.statement(task))
     folder = RunFolder.create(out, overwrite)
     notes.hand_on(folder.audit, progress.note)
     made = Search(folder, task, options, clock, engine, progress, first)
@@ -234,8 +231,8 @@ def _write_down(made: Search, source: Any) -> None:
     size = made.space().size()
     folder.audit.say(
         "space",
-        f"The space {options.space.name!r} holds {size:.4g} designs; each is trained for "
-        f"{options.epochs} epochs and judged on a hold-out of every fifth row.",
+        f"The space {options.space.name!r} holds {size:.4g} designs; "
+        f"{options.regime.told(options)}.",
     )
 
 
@@ -253,7 +250,7 @@ def _go(made: Search) -> RunFolder:
         made.folder.audit.say("run", "The search was interrupted.")
     try:
         made.progress.stage("handing over")
-        designs.hand_over(made.folder, made.task, study, made.options, made.clock)
+        designs.hand_over(made.folder, made.statement, study, made.options, made.clock)
     finally:
         made.progress.end()
     if interrupted:
@@ -263,6 +260,7 @@ def _go(made: Search) -> RunFolder:
 
 def _search(made: Search, study: Study) -> None:
     fit, clock = made.options.fit, made.clock
+    longest, share = (1.0, ALONE_SHARE) if fit.trials == 1 else (LONGEST_TRIAL, SEARCH_SHARE)
     at = partial(_share_from_now, clock)
     for design in made.first[study.queued() :]:
         study.enqueue(design)
@@ -274,9 +272,9 @@ def _search(made: Search, study: Study) -> None:
         made.engine,
         workers=min(workers_of(fit), fit.trials or 10**6),
         context=made.context,
-        trial_seconds=None if clock.seconds is None else LONGEST_TRIAL * clock.left(),
-        deadline=at(SEARCH_SHARE),
-        hard_deadline=at(SEARCH_SHARE + GRACE_SHARE),
+        trial_seconds=None if clock.seconds is None else longest * clock.left(),
+        deadline=at(share),
+        hard_deadline=at(share + GRACE_SHARE),
         folder=made.folder.trials,
         logs=made.folder.logs,
         memory_bytes=memory_bytes(fit),

@@ -12,9 +12,11 @@ from netwright.core.task import Constraints, Task
 from netwright.data.prepare import Wishes
 from netwright.learners.image import AUGMENTATIONS
 from netwright.recipes.options import FitOptions, make_options
+from netwright.recipes.regime import Plain, Regime, read_regime
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, LATENCY
 
+OWN = ("epochs", "augment", "regime")
 LIMITS = ("max_latency_ms", "max_params_m", "max_flops_g", "max_memory_mb")
 
 
@@ -32,6 +34,7 @@ class SearchOptions:
             shifted ones in grey.
         limits: Name as in `LIMITS` to the most allowed.
         further: Targets beside `fit.target` that the same net learns.
+        regime: The way of learning under which designs are searched.
     """
 
     fit: FitOptions
@@ -42,6 +45,7 @@ class SearchOptions:
     augment: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     further: tuple[str, ...] = ()
+    regime: Regime = field(default_factory=Plain)
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -103,6 +107,7 @@ class SearchOptions:
             "augment": self.augment,
             "limits": dict(self.limits),
             "further": list(self.further),
+            "regime": self.regime.to_json(),
         }
 
     @classmethod
@@ -117,6 +122,7 @@ class SearchOptions:
             augment=data["augment"],
             limits=data["limits"],
             further=tuple(data.get("further", ())),
+            regime=read_regime(data.get("regime", {"name": "plain"})),
         )
 
 
@@ -133,7 +139,7 @@ def make_search_options(**said: Any) -> SearchOptions:
     space = told.pop("space", "resnet")
     arguments = told.pop("arguments", {})
     limits = {name: float(told.pop(name)) for name in LIMITS if name in told}
-    own: dict[str, Any] = {name: told.pop(name) for name in ("epochs", "augment") if name in told}
+    own: dict[str, Any] = {name: told.pop(name) for name in OWN if name in told}
     for name in ("objectives", "proxies"):
         own[name] = _listed(told.pop(name, ()))
     if "targets" in told:

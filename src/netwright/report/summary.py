@@ -49,7 +49,7 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
         "ensemble": result.get("ensemble", []),
         "folds": task.split.folds,
     }
-    told = ("test_metrics", "measured", "calibration", "front", "retrained")
+    told = ("test_metrics", "measured", "calibration", "front", "retrained", "protocol")
     facts |= {name: result[name] for name in told if result.get(name)}
     return facts | _searched(folder, study, result, best)
 

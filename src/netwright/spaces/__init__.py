@@ -15,7 +15,7 @@ from netwright.core.space import Space
 SPACES: dict[str, str] = {
     "cell": "netwright.spaces.node_cell:NodeCells",
     "chain": "netwright.spaces.chain:Chain",
-    "connected": "netwright.spaces.conv4:ConnectedLayers",
+    "connected": "netwright.spaces.connected:ConnectedLayers",
     "conv4": "netwright.spaces.conv4:FourBlocks",
     "darts": "netwright.spaces.darts:DARTS",
     "mlp": "netwright.spaces.mlp:TabularNetSpace",

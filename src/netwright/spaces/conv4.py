@@ -1,8 +1,7 @@
-"""The hand designs of few-shot papers, thinner or wider: four blocks, or linear layers."""
+"""Four blocks, the hand design of few-shot papers, thinner or wider."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from netwright.core.config import Config, Value
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 FILTERS = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-WIDTHS = (32, 64, 128, 256, 512)
 BLOCKS = 4
 
 
@@ -42,23 +40,3 @@ class FourBlocks(NetSpace):
         steps = [f"{config['filters']} filters, halves"] * BLOCKS + ["linear"]
         edges = tuple(zip(nodes[:-1], nodes[1:], steps, strict=True))
         return [Graph("net", nodes, edges)]
-
-
-class ConnectedLayers(NetSpace):
-    """`nn.conv4.Connected`: a layer of some width, one of half, two of a quarter; 256 in MAML."""
-
-    def configure(self, choose: Chooser) -> Config:
-        """Asks how wide the first layer is."""
-        return Config({"width": choose.suggest_categorical("width", list(WIDTHS))})
-
-    def defaults(self) -> dict[str, Value]:
-        """As published."""
-        return {"width": 256}
-
-    def build(self, config: Config, task: Task) -> nn.Module:
-        """The net of a design."""
-        from netwright.nn.conv4 import Connected
-
-        first = int(config["width"] or 256)
-        widths = (first, first // 2, first // 4, first // 4)
-        return Connected(math.prod(task.input_shape), task.outputs, widths)

@@ -15,7 +15,7 @@ from netwright.nn.recipe import Recipe
 from netwright.nn.training import train
 from netwright.paradigms.fewshot import METHODS, get_method, known_methods
 from netwright.paradigms.fewshot.episodes import Episodes
-from netwright.paradigms.fewshot.method import Method, episode_loss
+from netwright.paradigms.fewshot.method import Method
 from tests.paradigms.fewshot.toys import pool
 
 TERMS = Terms(3, 1, 4)
@@ -63,7 +63,7 @@ def test_every_method_learns_in_the_one_loop(name: str) -> None:
         return watched[-1]
 
     recipe = Recipe(epochs=3, batch_size=4, optimiser="adam", lr=3e-3, weight_decay=0, patience=9)
-    train(method, episodes(32, fresh=True), episodes(8, 1), episode_loss, recipe, Context(), right)
+    train(method, episodes(32, fresh=True), episodes(8, 1), method.loss, recipe, Context(), right)
     assert max(watched) > 0.45  # by chance a third
 
 

@@ -36,7 +36,7 @@ def learned(approach: Approach, monkeypatch: pytest.MonkeyPatch, epochs: int = 1
     monkeypatch.setattr("netwright.paradigms.fewshot.learner.EPOCH", 32)
     kept, held = pool(10).split(0.3, np.random.default_rng(0))
     context = Context(validation=held)  # type: ignore[arg-type]
-    return FewshotLearner(SPACE, approach, epochs).fit(kept, DESIGN, context)
+    return FewshotLearner(SPACE, approach, 32 * epochs).fit(kept, DESIGN, context)
 
 
 def support(classes: int = 3, shots: int = 2, side: int = 8) -> Task:
@@ -56,7 +56,7 @@ def test_it_learns_to_learn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_interval_is_that_of_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     model = learned(Approach(terms=TERMS), monkeypatch)
-    whole = model.judge(pool(8), episodes=30, seed=5)
+    whole = model.judge(pool(8), episodes=30, context=Context(seed=5))
     each = _each(model)
     assert whole.accuracy == pytest.approx(np.mean(each))
     assert whole.interval95 == pytest.approx(1.96 * np.std(each, ddof=1) / 30**0.5)
@@ -78,7 +78,7 @@ def _each(model: FewshotModel) -> list[float]:
 
 
 @pytest.mark.parametrize("how", ["transductive", "group"])
-@pytest.mark.parametrize("name", sorted(set(METHODS) - {"matching"}))
+@pytest.mark.parametrize("name", METHODS)
 def test_an_adapted_model_is_an_ordinary_one(
     name: str, how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -117,7 +117,7 @@ def test_comparing_takes_any_number_of_classes(monkeypatch: pytest.MonkeyPatch) 
 
 def test_time_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     started = time.monotonic()
-    learner = FewshotLearner(SPACE, Approach(terms=TERMS), epochs=10_000)
+    learner = FewshotLearner(SPACE, Approach(terms=TERMS), episodes=5_000_000)
     learner.fit(pool(), DESIGN, Context(deadline=time.monotonic() + 2))
     assert time.monotonic() - started < 5
 
@@ -142,6 +142,3 @@ def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         learned(Approach(terms=TERMS, settings={"inner_lr": 0.1}), monkeypatch)
     with pytest.raises(UnknownName):
         learned(Approach("protonets", terms=TERMS), monkeypatch)
-    attention = learned(Approach("matching", terms=TERMS), monkeypatch)
-    with pytest.raises(ConfigError, match="no net that can be kept"):
-        attention.adapt(support())

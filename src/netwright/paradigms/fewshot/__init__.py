@@ -21,6 +21,7 @@ METHODS: dict[str, str] = {
     "matching": "netwright.paradigms.fewshot.matching:MatchingNetwork",
     "meta_sgd": "netwright.paradigms.fewshot.meta_sgd:MetaSGD",
     "protonet": "netwright.paradigms.fewshot.protonet:PrototypicalNetwork",
+    "reptile": "netwright.paradigms.fewshot.reptile:Reptile",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netwright.core.errors import ConfigError
+from netwright.core.errors import ConfigError, unknown_name
 from netwright.data.tasksets import Terms
 from netwright.paradigms.fewshot import get_method
 
@@ -35,6 +35,26 @@ class Approach:
     def __str__(self) -> str:
         told = "".join(f", {name} {value}" for name, value in self.settings.items())
         return f"{self.method}{told}; {self.terms}; {self.norm} normalisation"
+
+    def check(self) -> None:
+        """Refuses, before anything is read, names that are unknown.
+
+        Raises:
+            UnknownName: There is no such method, or no such normalisation.
+        """
+        from netwright.nn.normalisation import NORMS
+
+        get_method(self.method)
+        if self.norm not in NORMS:
+            raise unknown_name("norm", self.norm, NORMS)
+
+    @property
+    def learning(self) -> Terms:
+        """The episodes that training draws."""
+        terms = self.terms
+        if get_method(self.method).needs_queries:
+            return terms
+        return Terms(terms.ways, terms.shots + terms.queries - 1, 1)
 
     def make(self, net: nn.Module) -> Method:
         """The method with a backbone, which is changed.

@@ -11,6 +11,8 @@ from torch import Tensor
 from netwright.data.tasksets import Episode, TaskSet, Terms
 from netwright.nn.batches import Batchable, Rows
 
+AT_ONCE = 4
+
 
 @dataclass(frozen=True)
 class Episodes(Rows):
@@ -35,10 +37,13 @@ class Episodes(Rows):
     fresh: bool = False
     epoch: int = 0
 
-    at_once = 16
-
     def __len__(self) -> int:
         return self.count
+
+    @property
+    def at_once(self) -> int:
+        """Episodes that are judged at once."""
+        return AT_ONCE
 
     def take(self, rows: Tensor | slice) -> Batchable:
         """Some episodes, drawn now."""

@@ -28,8 +28,8 @@ EPOCH = 500
 """Episodes between two looks at those held back."""
 HELD_BACK = 100
 """Episodes that are looked at."""
-EPOCHS = 40
-"""Without a deadline: 20,000 episodes."""
+EPISODES = 20_000
+"""Without a deadline."""
 COMPARED_AT_ONCE, ADAPTED_AT_ONCE = 4, 16
 """Tasks a step of methods that compare, and of those that adapt by gradients."""
 LR = 2e-3
@@ -43,11 +43,11 @@ class FewshotLearner(Learner):
     Args:
         space: Which nets.
         approach: How.
-        epochs: Most, of 500 episodes each; under a deadline as many as fit.
+        episodes: Most that a net is trained on; under a deadline as many as fit.
     """
 
-    def __init__(self, space: NetSpaceName, approach: Approach, epochs: int = EPOCHS) -> None:
-        self.space_name, self.approach, self.epochs = space, approach, epochs
+    def __init__(self, space: NetSpaceName, approach: Approach, episodes: int = EPISODES) -> None:
+        self.space_name, self.approach, self.episodes = space, approach, episodes
 
     def space(self, task: Task) -> Space:
         """The backbones."""
@@ -70,14 +70,15 @@ class FewshotLearner(Learner):
 
         from netwright.nn.training import pick_device, train
         from netwright.paradigms.fewshot.episodes import Episodes
-        from netwright.paradigms.fewshot.method import episode_loss
 
         torch.set_num_threads(context.threads)
         torch.manual_seed(context.seed)
         terms, tasks = self.approach.terms, data
         tasks.check(terms)
         built = self._built(tasks, config)
-        rows = Episodes(tasks, terms, EPOCH, context.seed, fresh=True)
+        rows = Episodes(
+            tasks, self.approach.learning, min(EPOCH, self.episodes), context.seed, fresh=True
+        )
         seen = rows.take(slice(0, MEASURED)).inputs[0].flatten(0, 1)
         method = self.approach.make(with_pixels(built.net(), built.shape[0], seen))
         valid = None
@@ -86,7 +87,7 @@ class FewshotLearner(Learner):
         method = method.to(pick_device(context.device))
         recipe = self._recipe(method.compares)
         try:
-            trained = train(method, rows, valid, episode_loss, recipe, context, _right)
+            trained = train(method, rows, valid, method.loss, recipe, context, _right)
         except RuntimeError as error:
             if "derivative" not in str(error) or "not implemented" not in str(error):
                 raise
@@ -95,7 +96,8 @@ class FewshotLearner(Learner):
                 "has none; use fomaml, or another backbone."
             ) from error
         built = replace(built, epochs=trained.epochs)
-        return FewshotModel(method.to("cpu"), built, self.approach, {"epochs": trained.epochs})
+        method = method.to("cpu").to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        return FewshotModel(method, built, self.approach, {"epochs": trained.epochs})
 
     def _built(self, tasks: TaskSet, config: Config) -> Built:
         return Built(
@@ -109,14 +111,16 @@ class FewshotLearner(Learner):
     def _recipe(self, compares: bool) -> Recipe:
         from netwright.nn.recipe import Recipe
 
+        epochs = -(-self.episodes // EPOCH)
         return Recipe(
-            epochs=self.epochs,
+            epochs=epochs,
             batch_size=COMPARED_AT_ONCE if compares else ADAPTED_AT_ONCE,
             optimiser="adam",
             lr=LR,
             weight_decay=0.0,
-            patience=self.epochs,
+            patience=epochs,
             clip=10.0,
+            channels_last=compares,
         )
 
 

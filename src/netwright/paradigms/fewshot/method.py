@@ -28,10 +28,12 @@ class Method(nn.Module, ABC):
 
     Attributes:
         compares: Whether it does.
+        needs_queries: Whether it learns from queries; else all rows but one a class are support.
         head: Name of the last layer.
     """
 
     compares: ClassVar[bool] = False
+    needs_queries: ClassVar[bool] = True
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
@@ -52,6 +54,12 @@ class Method(nn.Module, ABC):
         Returns:
             (tasks, queries, ways) logits, or (tasks, queries, 1) numbers.
         """
+
+    def loss(
+        self, outputs: Tensor, target: Tensor, weight: Tensor | None = None, smoothing: float = 0.0
+    ) -> Tensor:
+        """What training goes down, see `episode_loss`."""
+        return episode_loss(outputs, target, weight, smoothing)
 
     @abstractmethod
     def adapted(self, support: Tensor, labels: Tensor) -> nn.Module:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netwright.core.context import Context
 from netwright.core.errors import ConfigError
 from netwright.core.learner import Model
 from netwright.core.task import Task
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from netwright.paradigms.fewshot.method import Method
 
 WEIGHTS = "method.safetensors"
+NORMAL_95 = 1.96
+"""Deviations either way that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -89,19 +94,20 @@ class FewshotModel(Model):
         """
         import torch
 
+        from netwright.nn.attention import Attention
+
         self._check(support)
         (column,) = (column.name for column in support.schema.used)
         pictures = stacked(support.data.features[column])
         labels = torch.from_numpy(np.array(support.data.target, dtype=np.int64))
         net = self.method.adapted(pictures, labels)
-        if not isinstance(net.get_submodule(self.method.head), torch.nn.Linear):
-            raise ConfigError(
-                f"What {self.approach.method!r} adapts to is no net that can be kept; use protonet."
-            )
+        attends = isinstance(net.get_submodule(self.method.head), Attention)
         # Statistics are frozen by now; groups, which have none, stay.
         norm = "group" if self.approach.norm == "group" else ""
         heads = (Head(support.outputs),)
-        return NetModel(net, replace(self.built, column=column, heads=heads, norm=norm))
+        supports = len(labels) if attends else 0
+        built = replace(self.built, column=column, heads=heads, norm=norm, supports=supports)
+        return NetModel(net, built)
 
     def _check(self, support: Task) -> None:
         if support.input_shape != self.built.shape:
@@ -109,40 +115,55 @@ class FewshotModel(Model):
                 f"This model learned from pictures of {self.built.shape}, (channels, height, "
                 f"width). Got {support.input_shape}; name the shape in a schema file."
             )
-        if not self.method.compares and support.outputs != self.built.outputs:
+        self._check_ways(support.outputs)
+
+    def _check_ways(self, ways: int) -> None:
+        if not self.method.compares and ways != self.built.outputs:
             raise ConfigError(
                 f"{self.approach.method!r} learned to tell {self.built.outputs} classes apart and "
-                f"cannot take {support.outputs}; train with that many ways, or use protonet."
+                f"cannot take {ways}; train with that many ways, or use protonet."
             )
 
     def judge(
-        self, tasks: TaskSet, terms: Terms | None = None, episodes: int = 600, seed: int = 0
+        self,
+        tasks: TaskSet,
+        terms: Terms | None = None,
+        episodes: int = 600,
+        context: Context | None = None,
     ) -> Judgement:
         """Learns new tasks, and tells how well.
 
         Args:
             tasks: Of classes it has never seen.
             terms: Of the episodes; those of training if None.
-            episodes: How many.
-            seed: Decides which.
+            episodes: How many; under a deadline as many as fit.
+            context: Its seed decides which.
 
         Raises:
             DataError: Such episodes cannot be drawn.
+            ConfigError: The method was made for another number of ways.
         """
-        from netwright.nn.precision import Precision
-        from netwright.nn.validation import judge
-        from netwright.paradigms.fewshot.episodes import Episodes
-        from netwright.paradigms.fewshot.method import episode_loss
+        import torch
 
-        terms = terms or self.approach.terms
+        from netwright.paradigms.fewshot.episodes import Episodes
+
+        terms, context = terms or self.approach.terms, context or Context()
+        self._check_ways(terms.ways)
         tasks.check(terms)
-        device = next(self.method.parameters()).device
-        drawn = Episodes(tasks, terms, episodes, seed)
-        found = judge(self.method, drawn, episode_loss, Precision("float32", device))
-        right = (found.outputs.argmax(-1) == found.target).double().mean(dim=1)  # (episodes,)
-        spread = float(right.std(correction=1)) if episodes > 1 else float("nan")
+        method = deepcopy(self.method)
+        if method.compares:
+            method = method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        drawn = Episodes(tasks, terms, episodes, context.seed)
+        right: list[float] = []  # of every episode
+        with torch.no_grad():
+            while len(right) < episodes and not (right and context.expired()):
+                part = drawn.take(slice(len(right), len(right) + drawn.at_once))
+                found = method(*part.inputs).argmax(-1) == part.target
+                right += found.double().mean(dim=1).tolist()
+        spread = statistics.stdev(right) if len(right) > 1 else float("nan")
+        interval = NORMAL_95 * spread / len(right) ** 0.5
         protocol = str(replace(self.approach, terms=terms))
-        return Judgement(float(right.mean()), 1.96 * spread / episodes**0.5, episodes, protocol)
+        return Judgement(statistics.mean(right), interval, len(right), protocol)
 
     def save(self, folder: Path) -> None:
         """Writes the weights and the words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netwright.core.config import Config
-from netwright.evaluators.nets import counted
+from netwright.evaluators.costs import counted
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import image_task
 

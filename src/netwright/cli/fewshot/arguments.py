@@ -1,0 +1,27 @@
+"""Arguments that the commands of few-shot learning share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Option = typer.Option
+Method = Annotated[
+    str,
+    Option(
+        help="maml, fomaml, reptile, meta_sgd, anil, protonet, matching, or your own package:Class."
+    ),
+]
+Norm = Annotated[
+    str, Option(help="Where batch statistics come from: transductive, support, running or group.")
+]
+Ways = Annotated[int, Option(help="Classes of an episode.")]
+Shots = Annotated[int, Option(help="Examples of each class to learn from.")]
+Queries = Annotated[int, Option(help="Examples of each class to judge by.")]
+InnerRate = Annotated[float | None, Option(help="Rate of the inner steps [0.01].")]
+InnerSteps = Annotated[int | None, Option(help="Steps of adapting [5; meta_sgd 1].")]
+Rotations = Annotated[
+    bool, Option("--rotations", help="Turned by 90, 180 and 270 degrees a class is another one.")
+]
+Classes = Annotated[str | None, Option(help="Column of the classes [the class folder].")]

@@ -1,0 +1,110 @@
+"""Judges designs by how well they learn tasks of classes they have never seen."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.evaluator import Evaluator
+from netwright.core.result import Result
+from netwright.core.task import Task
+from netwright.data.tasksets import ClassPool, Terms, pool_of
+from netwright.evaluators.nets import MODEL
+from netwright.evaluators.rows import open_table
+from netwright.paradigms.fewshot.approach import Approach
+from netwright.paradigms.fewshot.learner import FewshotLearner
+from netwright.spaces.lineage import design_of
+from netwright.spaces.naming import NetSpaceName
+
+if TYPE_CHECKING:
+    from netwright.paradigms.fewshot.model import FewshotModel
+
+HELD_SHARE = 0.1
+"""Share of the classes that are held back to judge by."""
+JUDGED = 300
+"""Episodes a design is judged on, where time allows."""
+LEARNING = 0.9
+"""Share of the time in which a design learns; then it is judged."""
+
+
+@dataclass(frozen=True)
+class EpisodeEvaluator(Evaluator):
+    """Trains a design on episodes of most classes and judges it on episodes of the others.
+
+    Attributes:
+        task: The statement, without rows; its classes are what episodes are drawn of.
+        data: Folder of the rows.
+        space: Of the designs.
+        approach: How they learn to learn.
+        episodes: Most that a design is trained on; under a deadline as many as fit.
+        turned: Whether classes count four times, see `ClassPool`.
+        seed: Decides which classes are held back; the same for all trials.
+    """
+
+    task: Task
+    data: Path
+    space: NetSpaceName
+    approach: Approach
+    episodes: int
+    turned: bool = False
+    seed: int = 0
+
+    def evaluate(self, config: Config, context: Context) -> Result:
+        """Accuracy on new classes, and half its 95 % interval."""
+        started = time.monotonic()
+        kept, held = pools(self.data, self.task, self.turned, self.seed, self.approach.terms)
+        learner = FewshotLearner(self.space, self.approach, self.episodes)
+        left = context.seconds_left()
+        ends = None if left is None else time.monotonic() + LEARNING * left
+        within = context.but(validation=held, deadline=ends)
+        model: FewshotModel = learner.fit(kept, design_of(config), within)
+        taken = round(time.monotonic() - started, 2)
+        if context.folder is not None:
+            folder = context.folder / MODEL
+            folder.mkdir(exist_ok=True)
+            model.save(folder)
+        found = model.judge(held, episodes=JUDGED, context=context.but(seed=self.seed + 1))
+        return Result(
+            scores={"accuracy": found.accuracy, "interval95": found.interval95},
+            artifacts={
+                "trained_seconds": taken,
+                "tuned": dict(model.tuned),
+                "protocol": found.protocol,
+            },
+            cost=round(time.monotonic() - started, 3),
+        )
+
+
+@lru_cache(maxsize=2)
+def pools(
+    data: Path, task: Task, turned: bool, seed: int, terms: Terms
+) -> tuple[ClassPool, ClassPool]:
+    """Classes to learn from, and classes to judge by: a tenth, but enough for an episode.
+
+    Raises:
+        DataError: There are too few of them, or too few rows of one.
+    """
+    whole = pool_of(task.with_data(open_table(data)), turned)
+    return held_back(whole, terms, seed)
+
+
+def held_back(whole: ClassPool, terms: Terms, seed: int) -> tuple[ClassPool, ClassPool]:
+    """Splits a pool by its classes; one too small for two is both to learn from and to judge by.
+
+    Raises:
+        DataError: Episodes of these terms cannot be drawn.
+    """
+    whole.check(terms)
+    needed = math.ceil(terms.ways / (4 if whole.turned else 1))
+    if 2 * needed > len(whole.names):
+        return whole, whole
+    share = max(HELD_SHARE, needed / len(whole.names))
+    return whole.split(share, np.random.default_rng(seed))

@@ -1,0 +1,249 @@
+"""Learning to learn from a few examples: a search, or one training, whose designs are judged on
+episodes of classes they have never seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from netwright.core.audit import Audit
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.errors import ConfigError, RunError, unknown_name
+from netwright.core.evaluator import Evaluator
+from netwright.core.folder import MARK, RunFolder
+from netwright.core.study import read_study
+from netwright.core.task import Task
+from netwright.data.labelled import KIND, read_labelled
+from netwright.data.prepare import pictures_alone, prepare
+from netwright.data.tasksets import Terms, pool_of
+from netwright.paradigms.fewshot.approach import Approach
+from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator, held_back
+from netwright.predictor import Predictor
+from netwright.recipes.designs import pick
+from netwright.recipes.machine import cores
+from netwright.recipes.options import read_mapping
+from netwright.recipes.regime import Regime
+from netwright.recipes.search import read_options
+from netwright.recipes.search_options import SearchOptions, make_search_options
+from netwright.spaces.lineage import design_of
+from netwright.spaces.naming import NetSpaceName
+from netwright.spaces.nets import COSTS
+
+if TYPE_CHECKING:
+    from netwright.paradigms.fewshot.model import FewshotModel, Judgement
+
+ACCURACY = "accuracy"
+SEARCHED, TRAINED = 2_000, 20_000
+"""Episodes a design is trained on in a search, and in a training without a time."""
+NO_END = 10**7
+"""Episodes where the time decides."""
+BACKBONES = {"mlp": "connected"}
+"""Other names of spaces that are one hand design each."""
+SETTINGS = ("inner_lr", "inner_steps")
+
+
+@dataclass(frozen=True)
+class Fewshot(Regime):
+    """Learns on episodes of most classes and is judged on episodes of the others.
+
+    Attributes:
+        approach: Method, normalisation and the episodes' shape.
+        episodes: Most that a design is trained on.
+        rotations: Whether a class turned by 90, 180 or 270 degrees is a class of its own.
+    """
+
+    goes_on: ClassVar[str] = "netwright fewshot train DATA --backbone RUN"
+
+    approach: Approach = field(default_factory=Approach)
+    episodes: int = SEARCHED
+    rotations: bool = False
+
+    def task(self, source: Any, options: SearchOptions, notes: Audit) -> Task:
+        """Pictures with their classes, enough of each."""
+        for name in options.objectives:
+            if name not in (ACCURACY, *COSTS):
+                raise unknown_name("objective", name, (ACCURACY, *COSTS))
+        if options.further or options.proxies:
+            asked = "--targets" if options.further else "--proxies"
+            raise ConfigError(f"Few-shot learning takes no {asked}; leave it out.")
+        wishes = replace(options.wishes(), kind=KIND, metric=ACCURACY)
+        task = pictures_alone(prepare(source, options.targets, wishes, notes), notes)
+        kept, held = held_back(pool_of(task, self.rotations), self.approach.terms, options.fit.seed)
+        told = f"{len(kept)} classes are learned from, {len(held)} others judge."
+        if kept is held:
+            told = f"With {len(kept)} classes none can be held back: accuracy is of known ones."
+        notes.say("classes", told, note=True)
+        return task
+
+    def statement(self, task: Task) -> Task:
+        """As many classes as ways."""
+        ways = self.approach.terms.ways
+        kind = "binary" if ways == 2 else KIND
+        return replace(task, kind=kind, classes=tuple(range(ways)), data=None)  # type: ignore[arg-type]
+
+    def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
+        """Episodes."""
+        return EpisodeEvaluator(
+            task=task,
+            data=data,
+            space=options.space,
+            approach=self.approach,
+            episodes=self.episodes,
+            turned=self.rotations,
+            seed=options.fit.seed,
+        )
+
+    def told(self, options: SearchOptions) -> str:
+        """Method and episodes."""
+        return f"each learns by {self.approach}, and is judged on classes that are held back"
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able dict."""
+        return {
+            "name": "fewshot",
+            "approach": self.approach.to_json(),
+            "episodes": self.episodes,
+            "rotations": self.rotations,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Fewshot:
+        """Reads what `to_json` wrote."""
+        return cls(Approach.from_json(data["approach"]), data["episodes"], data["rotations"])
+
+
+def make_fewshot_options(**said: Any) -> SearchOptions:
+    """Options of a few-shot search from what a person said.
+
+    Args:
+        said: `method`, `norm`, `ways`, `shots`, `queries`, `inner_lr`, `inner_steps`, `episodes`,
+            `rotations`; all else as `make_search_options` takes it.
+
+    Raises:
+        UserError: A value cannot be understood.
+    """
+    told = {name: value for name, value in said.items() if value is not None}
+    terms = Terms(**{n: told.pop(n) for n in ("ways", "shots", "queries") if n in told})
+    own = {name: told.pop(name) for name in ("method", "norm") if name in told}
+    settings = {name: told.pop(name) for name in SETTINGS if name in told}
+    rest = {name: told.pop(name) for name in ("episodes", "rotations") if name in told}
+    approach = Approach(terms=terms, settings=settings, **own)
+    approach.check()
+    if rest.get("episodes", 1) < 1:
+        raise ConfigError(f"A design learns from at least one episode. Got {rest['episodes']}.")
+    return make_search_options(regime=Fewshot(approach, **rest), **told)
+
+
+def make_training_options(backbone: str, **said: Any) -> tuple[SearchOptions, Config]:
+    """A few-shot search of a single design, and the design.
+
+    Args:
+        backbone: Of `read_backbone`.
+        said: As `make_fewshot_options` takes it. With a time and no `episodes` time decides.
+
+    Raises:
+        UserError: A value cannot be understood.
+    """
+    space, design = read_backbone(backbone)
+    told = {name: value for name, value in said.items() if value is not None}
+    if "time" in told or "seconds" in told:
+        told.setdefault("episodes", NO_END)
+    elif "episodes" in told:
+        told["trials"] = 1
+    defaults = {"strategy": "random", "threads": cores(), "episodes": TRAINED}
+    settled = {"space": space.name, "arguments": dict(space.arguments), "trials": 1}
+    return make_fewshot_options(**{**defaults, **told, **settled}), design
+
+
+def read_backbone(text: str) -> tuple[NetSpaceName, Config]:
+    """A backbone as a person names it.
+
+    Args:
+        text: A space, for its default design (`conv4`, `mlp`, a person's own `package:Class`); a
+            JSON file of `space`, `design` and perhaps `arguments`; or the run of a search, for its
+            best design.
+
+    Raises:
+        UserError: It is none of these.
+    """
+    if (Path(text) / MARK).exists():
+        folder = RunFolder.open(text)
+        return read_options(folder).space, design_of(pick(read_study(folder), "best").config)
+    if text.lower().endswith(".json"):
+        facts = read_mapping(text, "design")
+        if "space" not in facts:
+            raise ConfigError(
+                f"The design file {text!r} holds space and design, such as "
+                '{"space": "conv4", "design": {"filters": 32}}. Got '
+                f"{', '.join(facts) or 'nothing'}."
+            )
+        space = NetSpaceName(facts["space"], facts.get("arguments", {}))
+        design = facts.get("design", {})
+        opened = space.open()
+        told = design if isinstance(design, str) else json.dumps(design)
+        return space, opened.from_text(told)
+    space = NetSpaceName(BACKBONES.get(text, text))
+    return space, space.open().complete()
+
+
+def evaluate(
+    run: str | Path,
+    source: Any,
+    *,
+    ways: int | None = None,
+    shots: int | None = None,
+    queries: int | None = None,
+    episodes: int = 600,
+    target: str | None = None,
+    rotations: bool = False,
+    seed: int = 0,
+) -> Judgement:
+    """How well a few-shot model learns new classes.
+
+    Args:
+        run: Folder of the run, or of its predictor.
+        source: Pictures of classes it has not learned from; of data with a test part that part.
+        ways, shots, queries: Of the episodes; as it was trained where None.
+        episodes: How many.
+        target: Column of the classes, None for the one the data has by its nature.
+        rotations: Whether turned classes are classes of their own.
+        seed: Decides which episodes are drawn.
+
+    Raises:
+        RunError: The run is of something else.
+        DataError: Such episodes cannot be drawn.
+        ConfigError: The method learned to tell another number of classes apart.
+    """
+    import torch
+
+    torch.set_num_threads(cores())
+    predictor = Predictor.load(run)
+    model = fewshot_model(predictor)
+    asked = {"ways": ways, "shots": shots, "queries": queries}
+    terms = replace(model.approach.terms, **{n: v for n, v in asked.items() if v is not None})
+    if episodes < 1:
+        raise ConfigError(f"At least one episode is judged. Got {episodes}.")
+    task = read_labelled(source, predictor.task.input_shape, target, part="test")
+    return model.judge(pool_of(task, rotations), terms, episodes, Context(seed=seed))
+
+
+def fewshot_model(predictor: Predictor) -> FewshotModel:
+    """What adapts inside a predictor.
+
+    Raises:
+        RunError: It is a predictor of another kind.
+    """
+    from netwright.paradigms.fewshot.model import FewshotModel
+
+    members = getattr(predictor.model, "members", [])
+    if len(members) == 1 and isinstance(members[0], FewshotModel):
+        return members[0]
+    raise RunError(
+        f"The run {str(predictor.folder)!r} is no few-shot model; make one with 'netwright fewshot "
+        "train'."
+    )

@@ -1,0 +1,129 @@
+"""What a search does differently under another way of learning; all else is the same search.
+
+A regime says which task the data holds, what nets are built for, and who judges them. `Plain`
+trains each design on rows and judges it on others.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from netwright.core.audit import Audit
+from netwright.core.errors import ConfigError
+from netwright.core.evaluator import Evaluator
+from netwright.core.registry import find
+from netwright.core.task import Task
+from netwright.data.prepare import pictures_alone, prepare, with_folds
+from netwright.evaluators.nets import NetEvaluator
+
+if TYPE_CHECKING:
+    from netwright.recipes.search_options import SearchOptions
+
+REGIMES: dict[str, str] = {
+    "fewshot": "netwright.recipes.fewshot:Fewshot",
+    "plain": "netwright.recipes.regime:Plain",
+}
+
+
+class Regime(ABC):
+    """A way of learning, under which designs are searched.
+
+    Attributes:
+        goes_on: The command that trains a found design for long.
+    """
+
+    goes_on: ClassVar[str]
+
+    @abstractmethod
+    def task(self, source: Any, options: SearchOptions, notes: Audit) -> Task:
+        """Reads the data.
+
+        Raises:
+            UserError: It is not data of this regime.
+        """
+
+    @abstractmethod
+    def statement(self, task: Task) -> Task:
+        """What nets are built for, without rows."""
+
+    @abstractmethod
+    def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
+        """Judges designs.
+
+        Args:
+            task: The statement of the data, without rows.
+            data: Folder of the rows.
+            options: What was asked for.
+            weights: Folder in which designs leave weights to their children.
+        """
+
+    @abstractmethod
+    def told(self, options: SearchOptions) -> str:
+        """How each design is judged, for the audit."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able dict whose `name` is one of `REGIMES`."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Regime:
+        """Reads what `to_json` wrote."""
+
+
+@dataclass(frozen=True)
+class Plain(Regime):
+    """Learns from most of the rows and is judged on the others."""
+
+    goes_on: ClassVar[str] = "netwright retrain RUN"
+
+    def task(self, source: Any, options: SearchOptions, notes: Audit) -> Task:
+        """One column of pictures and its targets."""
+        task = with_folds(prepare(source, options.targets, options.wishes(), notes), 1)
+        if not task.schema.of_type("image"):
+            raise ConfigError(
+                "This space needs data with one column of images, and there is none. For a table, "
+                "search with --space mlp."
+            )
+        return pictures_alone(task, notes)
+
+    def statement(self, task: Task) -> Task:
+        """The task itself."""
+        return task.with_data(None)
+
+    def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
+        """Trains on rows."""
+        return NetEvaluator(
+            task=task,
+            data=data,
+            space=options.space,
+            recipe=options.training(task),
+            weights=weights,
+            seed=options.fit.seed,
+        )
+
+    def told(self, options: SearchOptions) -> str:
+        """Epochs and the hold-out."""
+        return (
+            f"each is trained for {options.epochs} epochs and judged on a hold-out of every fifth "
+            "row"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Its name."""
+        return {"name": "plain"}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plain:
+        """There is nothing to read."""
+        return cls()
+
+
+def read_regime(data: Mapping[str, Any]) -> Regime:
+    """The regime that a run was made under."""
+    kind: type[Regime] = find("regimes", data["name"], REGIMES)
+    return kind.from_json(data)
