@@ -47,6 +47,8 @@ def cli(
             "retrain",
             "transfer",
             "resume",
+            "fewshot.train",
+            "fewshot.search",
         ):  # this process is older than the command
             monkeypatch.setattr(f"netwright.cli.{command}.seconds_alive", lambda: 0.0)
         capsys.readouterr()

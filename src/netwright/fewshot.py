@@ -44,8 +44,8 @@ def train(
         overwrite: Replace a run that is there.
         progress: Is told how it goes.
         elapsed: Seconds of the budget that are already gone.
-        options: `method`, `norm`, `ways`, `shots`, `queries`, `inner_lr`, `inner_steps`,
-            `episodes`, `rotations`, `schema`, `seed`, `device`, `threads`, ...
+        options: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
+            `inner_lr`, `inner_steps`, `episodes`, `rotations`, `schema`, `seed`, `device`, ...
 
     Returns:
         A predictor that has no classes yet; `adapt` gives one that has.

@@ -124,9 +124,10 @@ def test_nothing_to_choose_from_is_refused(choice: object) -> None:
         choice()
 
 
-def test_a_module_without_choices_is_refused() -> None:
-    with pytest.raises(ConfigError, match="nothing to choose"):
-        ModuleSpace(lambda task: nn.Linear(1, 1))
+def test_a_module_without_choices_is_one_design() -> None:
+    space = ModuleSpace(lambda task: nn.Linear(1, 1))
+    assert space.size() == 1
+    assert isinstance(space.build(space.complete(), image_task((1, 1, 1), 2)), nn.Linear)
 
 
 def test_a_module_that_does_not_take_the_task_is_refused() -> None:

@@ -8,7 +8,7 @@ from netwright.cli.bench import bench
 from netwright.cli.dashboard import dashboard
 from netwright.cli.evaluate import evaluate
 from netwright.cli.export import export
-from netwright.cli.fewshot import app as fewshot
+from netwright.cli.fewshot.app import app as fewshot
 from netwright.cli.fit import fit
 from netwright.cli.plugins import plugins
 from netwright.cli.predict import predict

@@ -74,6 +74,11 @@ class TaskSet(ABC):
     def shape(self) -> tuple[int, ...]:
         """Of one row, such as (channels, height, width)."""
 
+    @property
+    def most_ways(self) -> int:
+        """Classes an episode can have at most; 1 where targets are numbers."""
+        return 1
+
     @abstractmethod
     def check(self, terms: Terms) -> None:
         """Whether such episodes can be drawn.
@@ -109,6 +114,11 @@ class ClassPool(TaskSet):
     def shape(self) -> tuple[int, ...]:
         """Of one row."""
         return tuple(self.rows.shape[1:])
+
+    @property
+    def most_ways(self) -> int:
+        """All of them."""
+        return len(self)
 
     def __len__(self) -> int:
         return len(self.names) * (4 if self.turned else 1)

@@ -107,6 +107,6 @@ def measured_ms(space: NetSpaceName, config: Config, task: Task) -> float:
 
     shape = task.input_shape
     with torch.random.fork_rng(devices=[]), TemporaryDirectory() as folder:
-        net = with_pixels(space.open().build(config, task), shape[0])
+        net = with_pixels(space.open().build(config, task), shape)
         path = export_onnx(net, shape, Path(folder) / "net.onnx")
         return round(measure_latency(path, shape).median_ms, 4)

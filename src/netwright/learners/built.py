@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netwright.core.config import Config
@@ -29,7 +29,8 @@ class Built:
         epochs: How long it learned.
         norm: What its batch normalisation was replaced by, as in `netwright.nn.normalisation`;
             empty where it was not.
-        supports: Rows that its last layer attends to; 0 where that layer is linear.
+        attention: What its last layer is made with where it attends to rows that it knows, see
+            `netwright.nn.attention`; empty where it is linear.
     """
 
     space: NetSpaceName
@@ -39,7 +40,7 @@ class Built:
     heads: tuple[Head, ...]
     epochs: int = 0
     norm: str = ""
-    supports: int = 0
+    attention: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def outputs(self) -> int:
@@ -53,13 +54,12 @@ class Built:
             from netwright.nn.normalisation import normalise_tasks
 
             net = normalise_tasks(net, self.norm)
-        if self.supports:
+        if self.attention:
             from netwright.nn.attention import Attention
-            from netwright.nn.last_layer import last_layer
+            from netwright.nn.last_layer import last_layer, width_before
 
-            name = last_layer(net)
-            width = net.get_submodule(name).in_features
-            net.set_submodule(name, Attention.blank(self.supports, width, self.outputs))  # type: ignore[arg-type]
+            last = Attention.blank(width_before(net), self.outputs, **self.attention)
+            net.set_submodule(last_layer(net), last)
         return net
 
     def statement(self) -> Task:

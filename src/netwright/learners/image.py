@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,7 @@ class NetModel(Model):
         facts = json.loads((folder / "model.json").read_text())
         facts.pop("format")
         built = Built.from_json(facts)
-        net = with_pixels(built.net(), built.shape[0])
+        net = with_pixels(built.net(), built.shape)
         net.load_state_dict(load_file(folder / "net.safetensors"))
         return cls(net, built)
 
@@ -145,7 +146,7 @@ class ImageLearner(Learner):
             context: See `fit`.
         """
         built = self.built(data, config)
-        whole = with_pixels(net, built.shape[0], stacked(data.data.features[built.column]))
+        whole = with_pixels(net, built.shape, stacked(data.data.features[built.column]))
         return train_net(whole, built, data, recipe_of(config, len(data.data)), context)
 
     def built(self, data: Task, config: Config) -> Built:
@@ -215,15 +216,22 @@ def recipe_of(config: Config, rows: int) -> Recipe:
     )
 
 
-def with_pixels(net: nn.Module, channels: int, pictures: Tensor | None = None) -> nn.Module:
-    """The net behind a layer that normalises pictures, as these are or as weights will say."""
+def with_pixels(net: nn.Module, shape: Sequence[int], pictures: Tensor | None = None) -> nn.Module:
+    """The net behind a layer that normalises pictures, as these are or as weights will say.
+
+    Args:
+        net: Takes floats.
+        shape: Of one input, channels first.
+        pictures: To measure, None for mean 0 and spread 1.
+    """
     import torch
     from torch import nn
 
     from netwright.nn.inputs import Pixels
 
     if pictures is None:
-        return nn.Sequential(Pixels(torch.zeros(channels), torch.ones(channels)), net)
+        channels, *sides = shape
+        return nn.Sequential(Pixels(torch.zeros(channels), torch.ones(channels), len(sides)), net)
     return nn.Sequential(Pixels.measured(pictures), net)
 
 

@@ -37,6 +37,11 @@ class Rows(ABC):
         """Rows that are judged at once."""
         return AT_ONCE
 
+    @property
+    def fewest(self) -> int:
+        """Rows a step needs at least: batch normalisation needs two."""
+        return 2
+
     def of_epoch(self, epoch: int) -> Rows:
         """The rows of an epoch, counted from 1; of most sources they are always the same."""
         return self

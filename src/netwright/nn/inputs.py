@@ -1,4 +1,4 @@
-"""What makes numbers of pixels: the first layer of a net for images."""
+"""What makes numbers of pixels: the first layer of a net for images, or for rows of numbers."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ class Pixels(nn.Module):
     Args:
         mean: Of each channel, in the units of the images (0 to 255 for uint8).
         std: Likewise.
+        sides: Dimensions behind the channels; 0 where a row is its channels.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, mean: Tensor, std: Tensor) -> None:
+    def __init__(self, mean: Tensor, std: Tensor, sides: int = 2) -> None:
         super().__init__()
-        self.register_buffer("mean", mean.float().reshape(-1, 1, 1))
-        self.register_buffer("std", std.float().reshape(-1, 1, 1))
+        shape = [-1, *[1] * sides]
+        self.register_buffer("mean", mean.float().reshape(shape))
+        self.register_buffer("std", std.float().reshape(shape))
 
     @classmethod
     def measured(cls, images: Tensor) -> Pixels:
         """The layer for images like these.
 
         Args:
-            images: (rows, channels, h, w), uint8 or float; at most 4,096 of them, spread over all
+            images: (rows, channels, ...), uint8 or float; at most 4,096 of them, spread over all
                 rows, are looked at.
         """
         stride = -(-len(images) // MOST_MEASURED)
         values = images[::stride].double().transpose(0, 1).flatten(1)  # (channels, pixels)
         std = values.std(dim=1, correction=0)
-        return cls(values.mean(dim=1), torch.where(std > 0, std, 1.0))
+        return cls(values.mean(dim=1), torch.where(std > 0, std, 1.0), images.ndim - 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, h, w) of uint8 or float -> float of mean 0 and spread 1."""
+        """(batch, channels, ...) of uint8 or float -> float of mean 0 and spread 1."""
         return (x.to(self.mean.dtype) - self.mean) / self.std

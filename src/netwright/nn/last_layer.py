@@ -17,3 +17,12 @@ def last_layer(net: nn.Module) -> str:
     if not linear:
         raise ConfigError("This needs a net that ends with a linear layer. This one has none.")
     return linear[-1]
+
+
+def width_before(net: nn.Module) -> int:
+    """Width of what a net's last linear layer takes.
+
+    Raises:
+        ConfigError: It has none.
+    """
+    return int(net.get_submodule(last_layer(net)).in_features)  # type: ignore[arg-type]

@@ -171,7 +171,7 @@ class _Training:
         rows = self.rows.of_epoch(self.epoch)
         self.net.train()
         for step, chosen in enumerate(torch.split(order, self.recipe.batch_size)):
-            if len(chosen) < 2:  # batch normalisation needs two
+            if len(chosen) < self.rows.fewest:
                 continue
             rate = self.pace.rate((self.epoch - 1) * self.steps + step)
             self._step(rows.take(chosen).to(self.precision.device), rate)

@@ -34,6 +34,19 @@ SHRUNK = 64
 """Steps from the cheapest of them to still cheaper ones."""
 
 
+def check_choices(space: NetSpaceName, trials: int | None) -> None:
+    """Refuses to search where there is nothing to choose.
+
+    Raises:
+        ConfigError: The space holds one design, and more than one is to be tried.
+    """
+    if space.open().size() == 1 and trials != 1:
+        raise ConfigError(
+            f"There is nothing to choose in the space {space.name!r}: it holds one design. Put a "
+            "LayerChoice, an InputChoice or a ValueChoice into it, or search with --trials 1."
+        )
+
+
 def check_limits(space: NetSpaceName, task: Task) -> None:
     """Refuses limits that no design can meet, as far as can be counted.
 

@@ -44,7 +44,8 @@ NO_END = 10**7
 """Episodes where the time decides."""
 BACKBONES = {"mlp": "connected"}
 """Other names of spaces that are one hand design each."""
-SETTINGS = ("inner_lr", "inner_steps")
+OWN = ("method", "norm", "train_ways", "train_queries")
+SETTINGS = ("inner_lr", "inner_steps", "full_context")
 
 
 @dataclass(frozen=True)
@@ -121,15 +122,16 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
     """Options of a few-shot search from what a person said.
 
     Args:
-        said: `method`, `norm`, `ways`, `shots`, `queries`, `inner_lr`, `inner_steps`, `episodes`,
-            `rotations`; all else as `make_search_options` takes it.
+        said: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
+            `inner_lr`, `inner_steps`, `episodes`, `rotations`; all else as
+            `make_search_options` takes it.
 
     Raises:
         UserError: A value cannot be understood.
     """
     told = {name: value for name, value in said.items() if value is not None}
     terms = Terms(**{n: told.pop(n) for n in ("ways", "shots", "queries") if n in told})
-    own = {name: told.pop(name) for name in ("method", "norm") if name in told}
+    own = {name: told.pop(name) for name in OWN if name in told}
     settings = {name: told.pop(name) for name in SETTINGS if name in told}
     rest = {name: told.pop(name) for name in ("episodes", "rotations") if name in told}
     approach = Approach(terms=terms, settings=settings, **own)

@@ -144,7 +144,7 @@ def run(
     progress = progress or Progress()
     engine = get_engine(fit.engine, fit.address)
     strategy = get_strategy(fit.strategy)
-    options.space.open()
+    designs.check_choices(options.space, fit.trials)
     check_output(out, overwrite)
     engine.warm_up(fit.threads)
     wanted = ",".join(options.targets)

@@ -29,7 +29,7 @@ class _Reader(Recorder):
 
 
 class ModuleSpace(Parameters, NetSpace):
-    """Every way to answer the choices of a module.
+    """Every way to answer the choices of a module; of one without choices, the module itself.
 
     The choices are read once, from a module made for `example`, so each must be asked whatever the
     others are. What is built holds the chosen parts only.
@@ -39,7 +39,7 @@ class ModuleSpace(Parameters, NetSpace):
         example: The task to read the choices with; by default ten classes of 32x32 colour images.
 
     Raises:
-        ConfigError: There is no choice in it, or it does not take the task.
+        ConfigError: A choice stands twice in it, or it does not take the task.
     """
 
     def __init__(self, make: Callable[[Task], nn.Module], example: Task | None = None) -> None:
@@ -55,11 +55,6 @@ class ModuleSpace(Parameters, NetSpace):
         reader = _Reader(FixedChooser({}))
         with answered_by(reader), torch.random.fork_rng(devices=[]):
             make(example)
-        if not reader.domains:
-            raise ConfigError(
-                f"There is nothing to choose in {make!r}; put a LayerChoice, an InputChoice or a "
-                "ValueChoice into it."
-            )
         super().__init__(reader.domains)
         self.make = make
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from netwright.nn.full_context import QueryReader, SupportReader
 from netwright.nn.normalisation import NORMS
 from netwright.paradigms.fewshot.matching import MatchingNetwork
 from netwright.paradigms.fewshot.protonet import PrototypicalNetwork, prototypes
@@ -44,6 +45,41 @@ def test_attention_is_a_softmax_over_cosines() -> None:
     shares = torch.softmax(method.scale * similar, dim=1)
     for way in range(WAYS):
         assert torch.allclose(found[:, way], shares[:, labels[0] == way].sum(1))
+
+
+def test_the_support_is_read_both_ways() -> None:
+    """Against an LSTM each way by hand."""
+    torch.manual_seed(0)
+    reader, rows = SupportReader(4).double(), torch.randn(1, 3, 4, dtype=torch.float64)
+    cells = []
+    for suffix in ("", "_reverse"):
+        cell = torch.nn.LSTMCell(4, 4).double()
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        cell.load_state_dict({n: getattr(reader.both, f"{n}_l0{suffix}") for n in names})
+        cells.append(cell)
+    expected = rows[0].clone()
+    for cell, order in zip(cells, ((0, 1, 2), (2, 1, 0)), strict=True):
+        state = None
+        for place in order:
+            state = cell(rows[0, place][None], state)
+            expected[place] = expected[place] + state[0][0]
+    assert torch.allclose(reader(rows)[0], expected)
+
+
+def test_a_query_reads_the_support_step_by_step() -> None:
+    """Two steps of appendix A.1 of the paper, number by number."""
+    torch.manual_seed(0)
+    reader = QueryReader(3, steps=2).double()
+    asked, known = (torch.randn(n, 3, dtype=torch.float64) for n in (1, 4))
+    h, r, c = (torch.zeros(3, dtype=torch.float64) for _ in range(3))
+    x = asked[0]
+    for _ in range(2):
+        i, f, g, o = (reader.own(x) + reader.state(torch.cat([h, r]))).chunk(4)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c) + x
+        shares = torch.softmax(torch.stack([h @ row for row in known]), dim=0)
+        r = sum(share * row for share, row in zip(shares, known, strict=True))
+    assert torch.allclose(reader(asked[None], known[None])[0, 0], h)
 
 
 @pytest.mark.parametrize("how", NORMS)

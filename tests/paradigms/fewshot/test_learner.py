@@ -49,7 +49,7 @@ def support(classes: int = 3, shots: int = 2, side: int = 8) -> Task:
 def test_it_learns_to_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     model = learned(Approach(terms=TERMS), monkeypatch, epochs=4)
     found = model.judge(pool(8), episodes=40)
-    assert found.accuracy > 0.7  # by chance a third
+    assert found.score > 0.7  # by chance a third
     assert 0 < found.interval95 < 0.1
     assert found.protocol == "protonet; 3-way 1-shot, 4 queries; transductive normalisation"
 
@@ -58,7 +58,7 @@ def test_the_interval_is_that_of_the_mean(monkeypatch: pytest.MonkeyPatch) -> No
     model = learned(Approach(terms=TERMS), monkeypatch)
     whole = model.judge(pool(8), episodes=30, context=Context(seed=5))
     each = _each(model)
-    assert whole.accuracy == pytest.approx(np.mean(each))
+    assert whole.score == pytest.approx(np.mean(each))
     assert whole.interval95 == pytest.approx(1.96 * np.std(each, ddof=1) / 30**0.5)
 
 
@@ -90,6 +90,16 @@ def test_an_adapted_model_is_an_ordinary_one(
     assert shares.shape == (6, 3)
     assert np.allclose(shares.sum(axis=1), 1)
     assert np.allclose(adapted.predict(rows.iloc[:1]), shares[:1], atol=1e-5)
+    adapted.save(tmp_path)
+    assert (load_model(tmp_path).predict(rows) == shares).all()
+
+
+def test_full_context_is_kept_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    approach = Approach("matching", terms=TERMS, settings={"full_context": True})
+    model = learned(approach, monkeypatch)
+    adapted = model.adapt(support())
+    rows = support().data.features
+    shares = adapted.predict(rows)
     adapted.save(tmp_path)
     assert (load_model(tmp_path).predict(rows) == shares).all()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -41,8 +40,8 @@ def evaluate(
         seed=seed or 0,
     )
     if as_json:
-        typer.echo(json.dumps(asdict(found)))
+        typer.echo(json.dumps(found.to_json()))
         return
-    typer.echo(f"accuracy  {found.accuracy:.2%} ± {found.interval95:.2%} (95 %)")
+    typer.echo(f"{found.metric}  {found.score:.2%} ± {found.interval95:.2%} (95 %)")
     typer.echo(f"episodes  {found.episodes}")
     typer.echo(f"protocol  {found.protocol}")

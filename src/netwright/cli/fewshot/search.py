@@ -25,6 +25,7 @@ from netwright.cli.arguments import (
 )
 from netwright.cli.fewshot.arguments import (
     Classes,
+    FullContext,
     InnerRate,
     InnerSteps,
     Method,
@@ -32,6 +33,8 @@ from netwright.cli.fewshot.arguments import (
     Queries,
     Rotations,
     Shots,
+    TrainQueries,
+    TrainWays,
     Ways,
 )
 
@@ -49,9 +52,12 @@ def search(
     ways: Ways = 5,
     shots: Shots = 1,
     queries: Queries = 15,
+    train_ways: TrainWays = None,
+    train_queries: TrainQueries = None,
     norm: Norm = "transductive",
     inner_lr: InnerRate = None,
     inner_steps: InnerSteps = None,
+    full_context: FullContext = None,
     rotations: Rotations = False,
     episodes: Annotated[int | None, Option(help="Episodes a design is trained on [2000].")] = None,
     time: WholeTime = None,

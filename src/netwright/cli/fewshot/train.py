@@ -23,6 +23,7 @@ from netwright.cli.arguments import (
 )
 from netwright.cli.fewshot.arguments import (
     Classes,
+    FullContext,
     InnerRate,
     InnerSteps,
     Method,
@@ -30,6 +31,8 @@ from netwright.cli.fewshot.arguments import (
     Queries,
     Rotations,
     Shots,
+    TrainQueries,
+    TrainWays,
     Ways,
 )
 
@@ -50,9 +53,12 @@ def train(
     ways: Ways = 5,
     shots: Shots = 1,
     queries: Queries = 15,
+    train_ways: TrainWays = None,
+    train_queries: TrainQueries = None,
     norm: Norm = "transductive",
     inner_lr: InnerRate = None,
     inner_steps: InnerSteps = None,
+    full_context: FullContext = None,
     rotations: Rotations = False,
     time: WholeTime = None,
     episodes: Annotated[

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from netwright.core.errors import ConfigError, unknown_name
-from netwright.data.tasksets import Terms
+from netwright.core.errors import ConfigError
+from netwright.data.tasksets import TaskSet, Terms
 from netwright.paradigms.fewshot import get_method
 
 if TYPE_CHECKING:
     from torch import nn
 
     from netwright.paradigms.fewshot.method import Method
+
+WAYS, QUERIES = 20, 3
+"""Of the episodes that methods learn on that compare."""
 
 
 @dataclass(frozen=True)
@@ -23,38 +26,56 @@ class Approach:
     Attributes:
         method: As in `METHODS`, or a person's own `package:Class`.
         norm: Where batch normalisation takes its statistics from, see `netwright.nn.normalisation`.
-        terms: The episodes it learns on.
+        terms: The episodes it is to be good at.
         settings: Of the method, such as `inner_lr` and `inner_steps`.
+        train_ways, train_queries: Of the episodes it learns on, None for what suits the method.
     """
 
     method: str = "protonet"
     norm: str = "transductive"
     terms: Terms = field(default_factory=Terms)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    train_ways: int | None = None
+    train_queries: int | None = None
 
     def __str__(self) -> str:
         told = "".join(f", {name} {value}" for name, value in self.settings.items())
         return f"{self.method}{told}; {self.terms}; {self.norm} normalisation"
 
     def check(self) -> None:
-        """Refuses, before anything is read, names that are unknown.
+        """Refuses what cannot be, before any data is read: makes the method with a small net.
 
         Raises:
-            UnknownName: There is no such method, or no such normalisation.
+            UserError: As `make`.
         """
-        from netwright.nn.normalisation import NORMS
+        from torch import nn
 
-        get_method(self.method)
-        if self.norm not in NORMS:
-            raise unknown_name("norm", self.norm, NORMS)
+        self.make(nn.Sequential(nn.Linear(1, self.terms.ways)))
+        if self.train_ways not in (None, self.terms.ways) and not get_method(self.method).compares:
+            raise ConfigError(
+                f"{self.method!r} learns on as many ways as it is to answer, {self.terms.ways}. "
+                f"Got {self.train_ways} to learn on; leave it out, or use protonet."
+            )
 
-    @property
-    def learning(self) -> Terms:
-        """The episodes that training draws."""
-        terms = self.terms
-        if get_method(self.method).needs_queries:
-            return terms
-        return Terms(terms.ways, terms.shots + terms.queries - 1, 1)
+    def learning(self, tasks: TaskSet) -> Terms:
+        """The episodes that training draws: those that were asked for, or what suits the method.
+
+        A method that compares learns faster from more classes and fewer queries than it is judged
+        on (Snell et al. 2017, 5.1); one without use for queries takes them as support.
+
+        Raises:
+            DataError: Such episodes cannot be drawn.
+        """
+        kind, terms = get_method(self.method), self.terms
+        if not kind.needs_queries:
+            terms = Terms(terms.ways, terms.shots + terms.queries - 1, 1)
+        elif kind.compares:
+            terms = Terms(max(terms.ways, WAYS), terms.shots, min(terms.queries, QUERIES))
+        if self.train_ways or self.train_queries:
+            asked = {"ways": self.train_ways, "queries": self.train_queries}
+            terms = replace(terms, **{name: value for name, value in asked.items() if value})
+            tasks.check(terms)
+        return replace(terms, ways=min(terms.ways, tasks.most_ways))
 
     def make(self, net: nn.Module) -> Method:
         """The method with a backbone, which is changed.

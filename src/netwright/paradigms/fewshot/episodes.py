@@ -45,6 +45,11 @@ class Episodes(Rows):
         """Episodes that are judged at once."""
         return AT_ONCE
 
+    @property
+    def fewest(self) -> int:
+        """One has rows enough."""
+        return 1
+
     def take(self, rows: Tensor | slice) -> Batchable:
         """Some episodes, drawn now."""
         places = range(self.count)[rows] if isinstance(rows, slice) else rows.tolist()

@@ -73,7 +73,7 @@ class EpisodeEvaluator(Evaluator):
             model.save(folder)
         found = model.judge(held, episodes=JUDGED, context=context.but(seed=self.seed + 1))
         return Result(
-            scores={"accuracy": found.accuracy, "interval95": found.interval95},
+            scores={found.metric: found.score, "interval95": found.interval95},
             artifacts={
                 "trained_seconds": taken,
                 "tuned": dict(model.tuned),

@@ -75,19 +75,18 @@ class FewshotLearner(Learner):
         torch.manual_seed(context.seed)
         terms, tasks = self.approach.terms, data
         tasks.check(terms)
+        learning = self.approach.learning(tasks)
         built = self._built(tasks, config)
-        rows = Episodes(
-            tasks, self.approach.learning, min(EPOCH, self.episodes), context.seed, fresh=True
-        )
+        rows = Episodes(tasks, learning, min(EPOCH, self.episodes), context.seed, fresh=True)
         seen = rows.take(slice(0, MEASURED)).inputs[0].flatten(0, 1)
-        method = self.approach.make(with_pixels(built.net(), built.shape[0], seen))
+        method = self.approach.make(with_pixels(built.net(), built.shape, seen))
         valid = None
         if context.validation is not None:
             valid = Episodes(context.validation, terms, HELD_BACK, context.seed)  # type: ignore[arg-type]
         method = method.to(pick_device(context.device))
         recipe = self._recipe(method.compares)
         try:
-            trained = train(method, rows, valid, method.loss, recipe, context, _right)
+            trained = train(method, rows, valid, method.loss, recipe, context, _watch)
         except RuntimeError as error:
             if "derivative" not in str(error) or "not implemented" not in str(error):
                 raise
@@ -124,6 +123,8 @@ class FewshotLearner(Learner):
         )
 
 
-def _right(outputs: Tensor, target: Tensor) -> float:
-    """Share of the queries that are answered rightly."""
-    return float((outputs.argmax(-1) == target).float().mean())
+def _watch(outputs: Tensor, target: Tensor) -> float:
+    """Accuracy over all queries, or the mean squared error."""
+    from netwright.paradigms.fewshot.method import scored
+
+    return float(scored(outputs, target)[1].mean())

@@ -74,6 +74,21 @@ class Method(nn.Module, ABC):
         """
 
 
+def scored(outputs: Tensor, target: Tensor) -> tuple[str, Tensor]:
+    """What people ask of answers: accuracy, or the mean squared error of numbers.
+
+    Args:
+        outputs: (tasks, queries, ways) logits, or (tasks, queries, 1) numbers.
+        target: (tasks, queries).
+
+    Returns:
+        The metric's name, and its value of each task.
+    """
+    if target.is_floating_point():
+        return "mse", (outputs[..., 0] - target).square().double().mean(dim=1)
+    return "accuracy", (outputs.argmax(-1) == target).double().mean(dim=1)
+
+
 def episode_loss(
     outputs: Tensor, target: Tensor, weight: Tensor | None = None, smoothing: float = 0.0
 ) -> Tensor:

@@ -37,16 +37,23 @@ class Judgement:
     """How well new tasks are learned.
 
     Attributes:
-        accuracy: The mean over episodes.
+        metric: `accuracy`, or `mse` where targets are numbers.
+        score: Its mean over episodes.
         interval95: Half the width of its 95 % interval, by the normal distribution.
         episodes: How many.
         protocol: How they were learned and judged, in words.
     """
 
-    accuracy: float
+    metric: str
+    score: float
     interval95: float
     episodes: int
     protocol: str
+
+    def to_json(self) -> dict[str, Any]:
+        """A flat JSON-able dict, the score under its metric's name."""
+        facts = asdict(self)
+        return {facts.pop("metric"): facts.pop("score"), **facts}
 
 
 class FewshotModel(Model):
@@ -101,12 +108,15 @@ class FewshotModel(Model):
         pictures = stacked(support.data.features[column])
         labels = torch.from_numpy(np.array(support.data.target, dtype=np.int64))
         net = self.method.adapted(pictures, labels)
-        attends = isinstance(net.get_submodule(self.method.head), Attention)
+        last = net.get_submodule(self.method.head)
         # Statistics are frozen by now; groups, which have none, stay.
-        norm = "group" if self.approach.norm == "group" else ""
-        heads = (Head(support.outputs),)
-        supports = len(labels) if attends else 0
-        built = replace(self.built, column=column, heads=heads, norm=norm, supports=supports)
+        built = replace(
+            self.built,
+            column=column,
+            heads=(Head(support.outputs),),
+            norm="group" if self.approach.norm == "group" else "",
+            attention=last.facts() if isinstance(last, Attention) else {},
+        )
         return NetModel(net, built)
 
     def _check(self, support: Task) -> None:
@@ -146,6 +156,7 @@ class FewshotModel(Model):
         import torch
 
         from netwright.paradigms.fewshot.episodes import Episodes
+        from netwright.paradigms.fewshot.method import scored
 
         terms, context = terms or self.approach.terms, context or Context()
         self._check_ways(terms.ways)
@@ -154,16 +165,16 @@ class FewshotModel(Model):
         if method.compares:
             method = method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         drawn = Episodes(tasks, terms, episodes, context.seed)
-        right: list[float] = []  # of every episode
+        each: list[float] = []  # of every episode
         with torch.no_grad():
-            while len(right) < episodes and not (right and context.expired()):
-                part = drawn.take(slice(len(right), len(right) + drawn.at_once))
-                found = method(*part.inputs).argmax(-1) == part.target
-                right += found.double().mean(dim=1).tolist()
-        spread = statistics.stdev(right) if len(right) > 1 else float("nan")
-        interval = NORMAL_95 * spread / len(right) ** 0.5
+            while len(each) < episodes and not (each and context.expired()):
+                part = drawn.take(slice(len(each), len(each) + drawn.at_once))
+                metric, scores = scored(method(*part.inputs), part.target)
+                each += scores.tolist()
+        spread = statistics.stdev(each) if len(each) > 1 else float("nan")
+        interval = NORMAL_95 * spread / len(each) ** 0.5
         protocol = str(replace(self.approach, terms=terms))
-        return Judgement(statistics.mean(right), interval, len(right), protocol)
+        return Judgement(metric, statistics.mean(each), interval, len(each), protocol)
 
     def save(self, folder: Path) -> None:
         """Writes the weights and the words."""
@@ -187,6 +198,6 @@ class FewshotModel(Model):
         facts = json.loads((folder / "model.json").read_text())
         built, approach = Built.from_json(facts["built"]), Approach.from_json(facts["approach"])
         check_trusted(approach.method)
-        method = approach.make(with_pixels(built.net(), built.shape[0]))
+        method = approach.make(with_pixels(built.net(), built.shape))
         method.load_state_dict(load_file(folder / WEIGHTS))
         return cls(method, built, approach, facts["tuned"])

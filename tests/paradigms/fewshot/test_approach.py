@@ -1,0 +1,37 @@
+"""What decides how a backbone learns to learn."""
+
+from __future__ import annotations
+
+import pytest
+
+from netwright.core.errors import ConfigError, DataError
+from netwright.data.tasksets import Terms
+from netwright.paradigms.fewshot.approach import Approach
+from tests.paradigms.fewshot.toys import pool
+
+TERMS = Terms(3, 1, 8)
+
+
+def test_it_survives_a_round_trip() -> None:
+    approach = Approach("maml", "group", TERMS, {"inner_lr": 0.4}, train_queries=5)
+    assert Approach.from_json(approach.to_json()) == approach
+
+
+def test_methods_that_compare_learn_on_more_classes_and_fewer_queries() -> None:
+    assert Approach("protonet", terms=TERMS).learning(pool(30)) == Terms(20, 1, 3)
+    assert Approach("protonet", terms=TERMS).learning(pool(8)) == Terms(8, 1, 3)
+    assert Approach("protonet", terms=Terms(25, 1, 2)).learning(pool(30)) == Terms(25, 1, 2)
+    assert Approach("maml", terms=TERMS).learning(pool(30)) == TERMS
+
+
+def test_what_was_asked_for_is_learned_on() -> None:
+    approach = Approach("matching", terms=TERMS, train_ways=5, train_queries=6)
+    assert approach.learning(pool(8)) == Terms(5, 1, 6)
+    with pytest.raises(DataError, match="name fewer ways"):
+        Approach(terms=TERMS, train_ways=9).learning(pool(8))
+
+
+def test_gradient_methods_learn_on_what_they_answer() -> None:
+    Approach("maml", terms=TERMS, train_ways=3).check()
+    with pytest.raises(ConfigError, match=r"as many ways as it is to answer, 3\. Got 5"):
+        Approach("maml", terms=TERMS, train_ways=5).check()
