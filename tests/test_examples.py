@@ -16,7 +16,11 @@ def run(example: str, *words: object) -> str:
 
 
 def test_every_example_is_tested() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"grid_against_random", "own_net"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {
+        "grid_against_random",
+        "other_sensor",
+        "own_net",
+    }
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
@@ -40,3 +44,9 @@ def test_an_own_net_is_a_space() -> None:
     assert first == "18 designs"
     assert len(designs) == 3
     assert all("weights" in line and '"block"' in line for line in designs)
+
+
+def test_another_sensor_is_read_after_a_few_pictures() -> None:
+    seen, read = run("other_sensor").splitlines()
+    assert seen.startswith("50 pictures")
+    assert float(read.split()[2].strip("%,")) > 75

@@ -44,6 +44,11 @@ class Terms:
             if value < 1:
                 raise ConfigError(f"An episode needs {name} of at least 1. Got {value}.")
 
+    @property
+    def rows(self) -> int:
+        """Of an episode."""
+        return self.ways * (self.shots + self.queries)
+
     def __str__(self) -> str:
         ways = f"{self.ways}-way " if self.ways > 1 else ""
         return f"{ways}{self.shots}-shot, {self.queries} queries"

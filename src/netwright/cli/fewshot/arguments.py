@@ -20,10 +20,10 @@ Ways = Annotated[int, Option(help="Classes of an episode.")]
 Shots = Annotated[int, Option(help="Examples of each class to learn from.")]
 Queries = Annotated[int, Option(help="Examples of each class to judge by.")]
 TrainWays = Annotated[
-    int | None, Option(help="Classes of those it learns on [20 for methods that compare].")
+    int | None, Option(help="Classes of those it learns on [60 for methods that compare].")
 ]
 TrainQueries = Annotated[
-    int | None, Option(help="Queries of those it learns on [3 for methods that compare].")
+    int | None, Option(help="Queries of those it learns on [1 for methods that compare].")
 ]
 InnerRate = Annotated[float | None, Option(help="Rate of the inner steps [0.01].")]
 InnerSteps = Annotated[int | None, Option(help="Steps of adapting [5; meta_sgd 1].")]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from netwright.paradigms.fewshot.method import Method
 
-WAYS, QUERIES = 20, 3
-"""Of the episodes that methods learn on that compare."""
+WAYS, QUERIES = 60, 1
+"""Of the episodes that methods learn on that compare; sixty ways as Snell et al. have it."""
 
 
 @dataclass(frozen=True)

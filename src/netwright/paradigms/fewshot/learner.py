@@ -11,7 +11,7 @@ from netwright.core.errors import ConfigError
 from netwright.core.learner import Learner
 from netwright.core.space import Space
 from netwright.core.task import Task
-from netwright.data.tasksets import TaskSet
+from netwright.data.tasksets import TaskSet, Terms
 from netwright.learners.built import Built
 from netwright.learners.image import with_pixels
 from netwright.nn.head import Head
@@ -30,8 +30,8 @@ HELD_BACK = 100
 """Episodes that are looked at."""
 EPISODES = 20_000
 """Without a deadline."""
-COMPARED_AT_ONCE, ADAPTED_AT_ONCE = 4, 16
-"""Tasks a step of methods that compare, and of those that adapt by gradients."""
+COMPARED_AT_ONCE, ADAPTED_AT_ONCE = 120, 16
+"""Rows a step of methods that compare, about; tasks a step of those that adapt by gradients."""
 LR = 2e-3
 MEASURED = 16
 """Episodes whose support tells how bright pictures are."""
@@ -84,7 +84,7 @@ class FewshotLearner(Learner):
         if context.validation is not None:
             valid = Episodes(context.validation, terms, HELD_BACK, context.seed)  # type: ignore[arg-type]
         method = method.to(pick_device(context.device))
-        recipe = self._recipe(method.compares)
+        recipe = self._recipe(method.compares, learning)
         try:
             trained = train(method, rows, valid, method.loss, recipe, context, _watch)
         except RuntimeError as error:
@@ -107,13 +107,13 @@ class FewshotLearner(Learner):
             heads=(Head(self.approach.terms.ways),),
         )
 
-    def _recipe(self, compares: bool) -> Recipe:
+    def _recipe(self, compares: bool, terms: Terms) -> Recipe:
         from netwright.nn.recipe import Recipe
 
         epochs = -(-self.episodes // EPOCH)
         return Recipe(
             epochs=epochs,
-            batch_size=COMPARED_AT_ONCE if compares else ADAPTED_AT_ONCE,
+            batch_size=max(1, COMPARED_AT_ONCE // terms.rows) if compares else ADAPTED_AT_ONCE,
             optimiser="adam",
             lr=LR,
             weight_decay=0.0,
