@@ -25,6 +25,7 @@ from netwright.data.table import Table
 from netwright.evaluators.costs import counted
 from netwright.hardware.latency import cores
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
+from netwright.nn.allocation import keep_freed_memory
 from netwright.recipes.retrain import EPOCHS
 from netwright.recipes.search_options import make_search_options
 from netwright.report.summary import summarise
@@ -111,6 +112,7 @@ def trained(
     data: Pictures, space: NetSpaceName, design: Config, minutes: float, seed: int = 0
 ) -> NetModel:
     """Trains a design from scratch as `netwright retrain` does: its recipe, on every core."""
+    keep_freed_memory()  # as in a worker of `netwright retrain`
     recipe = {**make_search_options(target=CLASS).training(data.task), "epochs": EPOCHS}
     context = Context(seed=seed, threads=cores(), deadline=time.monotonic() + 60 * minutes)
     if data.smoke:

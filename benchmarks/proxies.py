@@ -12,6 +12,7 @@ import torch
 from scipy.stats import spearmanr
 
 from common import DATA, write
+from netwright.nn.allocation import keep_freed_memory
 from netwright.paradigms.nas.proxies import PROXIES, get_proxy
 from netwright.paradigms.nas.proxies.probe import Probe
 from netwright.paradigms.nas.proxies.vote import VOTERS, vote
@@ -40,6 +41,7 @@ def main() -> None:
     told = parser.parse_args()
     if told.smoke:
         told.cells, told.batch = 3, 8
+    keep_freed_memory()  # as `netwright proxies` does
     table = pd.read_csv(TABLE)
     table = table[table.zc_c10_params.notna()].sample(told.cells, random_state=told.seed)
     rows: list[dict[str, float]] = []

@@ -45,7 +45,7 @@ def train(
         progress: Is told how it goes.
         elapsed: Seconds of the budget that are already gone.
         options: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
-            `inner_lr`, `inner_steps`, `episodes`, `rotations`, `schema`, `seed`, `device`, ...
+            `inner_lr`, `inner_steps`, `episodes`, `rotations`, `augment`, `schema`, `seed`, ...
 
     Returns:
         A predictor that has no classes yet; `adapt` gives one that has.

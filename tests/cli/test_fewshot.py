@@ -118,6 +118,34 @@ def test_a_search_finds_a_backbone_to_train(trained: Path, cli: Run, tmp_path: P
     assert "'netwright fewshot train DATA" in refused(cli("retrain", out))
 
 
+@pytest.mark.parametrize("method", ["protonet", "fomaml"])
+def test_designs_inherit_what_their_parents_learned(
+    method: str, trained: Path, cli: Run, tmp_path: Path
+) -> None:
+    done = cli(
+        "fewshot", "search", trained / "letters", "--space", "morphism", "--method", method,
+        "--strategy", "morphism_evolution", "--trials", 3, "--episodes", 8, *FAST,
+        "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert len(list((tmp_path / "run" / "weights").glob("*.safetensors"))) == 3
+    done = cli(
+        "fewshot", "search", trained / "letters", "--space", "morphism", "--norm", "group",
+        "--strategy", "morphism_evolution", "--trials", 1, *FAST, "--out", tmp_path / "other",
+    )  # fmt: skip
+    assert "name another --norm than group" in refused(done)
+
+
+def test_folders_in_folders_are_classes(cli: Run, tmp_path: Path) -> None:
+    for alphabet in ("greek", "latin"):
+        draw(tmp_path / "letters" / alphabet, 4, 5)
+    words = ("fewshot", "train", tmp_path / "letters", "--backbone", "mlp", "--episodes", 4)
+    done = cli(*words, *FAST, "--out", tmp_path / "run")
+    assert "5 classes are learned from, 3 others judge." in done.err
+    assert RunFolder.open(tmp_path / "run").task().name == "letters"
+    assert "greek/letter02" in RunFolder.open(tmp_path / "run").task().classes
+
+
 def test_a_run_goes_on(trained: Path, cli: Run, tmp_path: Path) -> None:
     words = ("fewshot", "search", trained / "letters", "--space", "conv4", "--trials", 1)
     cli(*words, "--strategy", "random", "--episodes", 8, *FAST, "--out", tmp_path / "run")
@@ -163,6 +191,7 @@ def test_what_learns_no_classes_says_so(trained: Path, cli: Run, tmp_path: Path)
         (("--shots", 0), "shots of at least 1"),
         (("--method", "mamal"), "maml"),
         (("--norm", "batch"), "transductive"),
+        (("--augment", "cutmix"), "cutout"),
         (("--backbone", "conv5"), "conv4"),
         (("--inner-steps", 3), "cannot be made with inner_steps"),
         (("--method", "maml", "--inner-steps", 0), "inner steps of at least 1"),

@@ -267,3 +267,19 @@ def test_rows_stay_as_they_were() -> None:
     train(net(), rows, None, classification_loss, recipe, Context())
     assert torch.equal(rows.inputs[0], before)
     assert rows.nbytes == before.nbytes + rows.target.nbytes
+
+
+def test_the_weights_that_are_kept_may_be_chosen_by_something_else() -> None:
+    """By what grows with the loss's fall, the first epoch's weights are the best."""
+    recipe = Recipe(epochs=4, batch_size=16, lr=1e-2, patience=9)
+
+    def certain(
+        outputs: Tensor, target: Tensor, weight: Tensor | None, smoothing: float = 0.0
+    ) -> Tensor:
+        return -classification_loss(outputs, target, weight, smoothing)
+
+    valid = spots(32, seed=1)
+    usual = train(net(), spots(), valid, classification_loss, recipe, Context())
+    other = train(net(), spots(), valid, classification_loss, recipe, Context(), valid_loss=certain)
+    assert other.epochs == 1 < usual.epochs
+    assert other.loss == min(point[2] for point in other.curve)

@@ -30,10 +30,12 @@ def proxies(
 ) -> None:
     """Score designs that were never trained; higher is better in every score."""
     from netwright.cli.progress import ticker
+    from netwright.nn.allocation import keep_freed_memory
     from netwright.paradigms.nas.proxies import known_proxies
     from netwright.recipes.proxies import get_net_space, read_batch, read_designs, score_designs
 
     interruptible()
+    keep_freed_memory()
     writable(json)
     began = time.monotonic()
     built = get_net_space(space)

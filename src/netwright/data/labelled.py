@@ -39,7 +39,7 @@ def read_labelled(
         TargetError: There are no classes.
     """
     notes = Audit()
-    frame = read(source, notes, part)
+    frame = by_folder(read(source, notes, part))
     target = target or implied_target(source)
     if strict:
         _check_folders(source, frame)
@@ -56,6 +56,17 @@ def read_labelled(
     }
     wishes = Wishes(kind=KIND, schema=pictures, preferred={KIND: "accuracy", "binary": "accuracy"})
     return pictures_alone(prepare(frame, target, wishes, notes), notes)
+
+
+def by_folder(frame: pd.DataFrame) -> pd.DataFrame:
+    """Pictures in class folders with the whole folder as their class: `greek/alpha`, not `greek`.
+
+    Learning from few examples wants many classes with little in each, and their folders are often
+    sorted into others. Frames of anything else are left as they are.
+    """
+    if list(frame.columns) != [IMAGE, CLASS] or frame.index.name != "path":
+        return frame
+    return frame.assign(**{CLASS: [str(name).rpartition("/")[0] for name in frame.index]})
 
 
 def _check_folders(source: Any, frame: pd.DataFrame) -> None:

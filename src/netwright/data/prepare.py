@@ -70,7 +70,6 @@ def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Aud
         raise unknown_name("kind", wishes.kind, KINDS)
     if wishes.group and wishes.time:
         raise ConfigError("A split goes by group or by time, not both; drop one of the two.")
-    name = Path(source).stem.split(".")[0] if isinstance(source, (str, Path)) else "frame"
     raw = read(source, audit)
     names = [target] if isinstance(target, str) else target
     frame, columns = take_targets(raw, names, audit)
@@ -91,7 +90,7 @@ def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Aud
     split = Split("time", wishes.time) if wishes.time else split
     first, *further = targets
     return Task(
-        name=name,
+        name=name_of(source),
         kind=first.kind,
         target=first.name,
         schema=Schema((*schema.columns, *apart)),
@@ -103,6 +102,11 @@ def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Aud
         further=tuple(further),
         data=table,
     )
+
+
+def name_of(source: Any) -> str:
+    """What data is called: its file's name without endings."""
+    return Path(source).stem.split(".")[0] if isinstance(source, (str, Path)) else "frame"
 
 
 def _targets(columns: Sequence[pd.Series], wishes: Wishes, audit: Audit) -> list[Target]:

@@ -19,9 +19,8 @@ from netwright.core.result import Result
 from netwright.core.task import Task
 from netwright.evaluators.rows import open_fold
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
-from netwright.spaces.inheritance import bequeath, inherit
-from netwright.spaces.lineage import PARENT, Lineage, design_of
-from netwright.spaces.morphism import Morphism
+from netwright.spaces.inheritance import bequeath, inherit, lineage_of
+from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 
 MODEL = "net"
@@ -71,13 +70,13 @@ class NetEvaluator(Evaluator):
 
         inside = {f"{ARCHITECTURE}.{name}": v for name, v in design_of(config).items()}
         whole = Config({**self.recipe, **inside})
-        learner, space = ImageLearner(self.space), self.space.open()
-        if PARENT not in config or self.weights is None or not isinstance(space, Morphism):
+        learner = ImageLearner(self.space)
+        lineage = lineage_of(self.space.open(), config, self.weights)
+        if lineage is None or self.weights is None:
             return learner.fit(train, whole, context)
         torch.set_num_threads(context.threads)
         torch.manual_seed(context.seed)
-        self.weights.mkdir(exist_ok=True)
-        net = inherit(Lineage(space), config, self.task, self.weights, context.seed)
+        net = inherit(lineage, config, self.task, self.weights, context.seed)
         model = learner.train(net, train, whole, context)
         bequeath(net.to("cpu"), config, self.weights)
         return model

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 import torch
@@ -133,28 +133,37 @@ def _replaced(net: nn.Module, kind: type[T], change: Callable[[T], nn.Module]) -
     return net
 
 
+def plain(net: nn.Module) -> nn.Module:
+    """The net with ordinary batch normalisation again, in place; groups stay groups."""
+    return _replaced(net, TaskNorm, TaskNorm.plain)
+
+
 def norms_of(net: nn.Module) -> list[TaskNorm]:
     """Every one in a net."""
     return [module for module in net.modules() if isinstance(module, TaskNorm)]
 
 
-@contextmanager
-def supported(net: nn.Module, supports: int, tasks: int | None = None) -> Iterator[None]:
-    """The first rows of what the net is shown are a task's support.
+def supported(net: nn.Module, supports: int) -> AbstractContextManager[None]:
+    """The first rows of what the net is shown are a task's support."""
+    return _told(net, "supports", supports)
 
-    Args:
-        net: See `normalise_tasks`.
-        supports: How many rows.
-        tasks: How many tasks are folded into one batch; None where it is one, or `vmap` parts them.
-    """
+
+def folded(net: nn.Module, tasks: int) -> AbstractContextManager[None]:
+    """What the net is shown are so many tasks in one batch, one after another; nothing parts them
+    by `vmap`."""
+    return _told(net, "tasks", tasks)
+
+
+@contextmanager
+def _told(net: nn.Module, name: str, value: int) -> Iterator[None]:
     norms = norms_of(net)
     for norm in norms:
-        norm.supports, norm.tasks = supports, tasks
+        setattr(norm, name, value)
     try:
         yield
     finally:
         for norm in norms:
-            norm.supports, norm.tasks = None, None
+            setattr(norm, name, None)
 
 
 def track(net: nn.Module, tasks: Tensor, momentum: float = 0.1) -> None:
@@ -182,7 +191,7 @@ def freeze(net: nn.Module, support: Tensor) -> nn.Module:
     """
     norms = [norm for norm in norms_of(net) if norm.how != "running"]
     _record(net.eval(), norms, support[None], 1.0)
-    return _replaced(net, TaskNorm, TaskNorm.plain).eval()
+    return plain(net).eval()
 
 
 def _record(net: nn.Module, norms: list[TaskNorm], tasks: Tensor, momentum: float) -> None:
@@ -213,6 +222,6 @@ def embed_tasks(net: nn.Module, support: Tensor, query: Tensor) -> tuple[Tensor,
     rows = whole.flatten(0, 1)
     if rows.ndim == IMAGES:
         rows = rows.contiguous(memory_format=torch.channels_last)
-    with supported(net, supports, tasks):
+    with supported(net, supports), folded(net, tasks):
         found = net(rows).unflatten(0, (tasks, -1))
     return found[:, :supports], found[:, supports:]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from netwright.core.context import Context
 from netwright.core.errors import ConfigError
-from netwright.nn.allocation import keep_freed_memory
+from netwright.nn.allocation import is_worker, keep_freed_memory
 from netwright.nn.augmentation import Augmentation
 from netwright.nn.averaging import Averaged
 from netwright.nn.batches import Batchable, Rows
@@ -86,6 +86,7 @@ def train(
     recipe: Recipe,
     context: Context,
     watch: Watch | None = None,
+    valid_loss: Loss | None = None,
 ) -> Trained:
     """Trains in place and leaves the best weights in the net (the last ones without `valid`).
 
@@ -98,12 +99,14 @@ def train(
         recipe: How.
         context: Seed, deadline, and the folder of checkpoints.
         watch: What to report of each epoch's validation; none is reported without it.
+        valid_loss: What the weights to keep are chosen by, where it is not the loss itself.
 
     Raises:
         ConfigError: The recipe augments what are no images.
     """
-    keep_freed_memory()
-    return _Training(net, rows, valid, loss, recipe, context, watch).run()
+    if is_worker():
+        keep_freed_memory()
+    return _Training(net, rows, valid, loss, recipe, context, watch, valid_loss).run()
 
 
 class _Training:
@@ -118,6 +121,7 @@ class _Training:
         recipe: Recipe,
         context: Context,
         watch: Watch | None,
+        valid_loss: Loss | None,
     ) -> None:
         device = next(net.parameters()).device
         if recipe.channels_last:
@@ -126,6 +130,7 @@ class _Training:
         self.rows = rows.near(device)
         self.valid = None if valid is None else valid.near(device)
         self.loss, self.recipe, self.context, self.watch = loss, recipe, context, watch
+        self.valid_loss = valid_loss or loss
         self.precision = Precision(recipe.precision, device)
         self.generator = torch.Generator().manual_seed(context.seed)
         self.optimiser = make_optimiser(net, recipe)
@@ -221,7 +226,7 @@ class _Training:
             self.curve.append((epoch, learnt, None))
             return learnt if self.recipe.report_loss else None
         begin = self.context.seconds_left()
-        current, outputs, target = judge(self.judged, self.valid, self.loss, self.precision)
+        current, outputs, target = judge(self.judged, self.valid, self.valid_loss, self.precision)
         self.curve.append((epoch, learnt, current))
         if current < self.best or self.kept is None:
             self.best, self.best_epoch = current, self.epoch

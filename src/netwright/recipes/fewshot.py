@@ -18,9 +18,11 @@ from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import read_study
 from netwright.core.task import Task
-from netwright.data.labelled import KIND, read_labelled
-from netwright.data.prepare import pictures_alone, prepare
+from netwright.data.labelled import KIND, by_folder, read_labelled
+from netwright.data.prepare import name_of, pictures_alone, prepare
+from netwright.data.readers import read
 from netwright.data.tasksets import Terms, pool_of
+from netwright.learners.trust import trust
 from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator, held_back
 from netwright.predictor import Predictor
@@ -33,6 +35,8 @@ from netwright.recipes.search_options import SearchOptions, make_search_options
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS
+from netwright.strategies import get_strategy
+from netwright.strategies.morphism import inherits
 
 if TYPE_CHECKING:
     from netwright.paradigms.fewshot.model import FewshotModel, Judgement
@@ -44,7 +48,7 @@ NO_END = 10**7
 """Episodes where the time decides."""
 BACKBONES = {"mlp": "connected"}
 """Other names of spaces that are one hand design each."""
-OWN = ("method", "norm", "train_ways", "train_queries")
+OWN = ("method", "norm", "augment", "train_ways", "train_queries")
 SETTINGS = ("inner_lr", "inner_steps", "full_context")
 
 
@@ -66,20 +70,31 @@ class Fewshot(Regime):
 
     def task(self, source: Any, options: SearchOptions, notes: Audit) -> Task:
         """Pictures with their classes, enough of each."""
-        for name in options.objectives:
-            if name not in (ACCURACY, *COSTS):
-                raise unknown_name("objective", name, (ACCURACY, *COSTS))
-        if options.further or options.proxies:
-            asked = "--targets" if options.further else "--proxies"
-            raise ConfigError(f"Few-shot learning takes no {asked}; leave it out.")
+        self._check(options)
         wishes = replace(options.wishes(), kind=KIND, metric=ACCURACY)
-        task = pictures_alone(prepare(source, options.targets, wishes, notes), notes)
+        frame = by_folder(read(source, notes))
+        whole = prepare(frame, options.targets, wishes, notes)
+        task = replace(pictures_alone(whole, notes), name=name_of(source))
         kept, held = held_back(pool_of(task, self.rotations), self.approach.terms, options.fit.seed)
         told = f"{len(kept)} classes are learned from, {len(held)} others judge."
         if kept is held:
             told = f"With {len(kept)} classes none can be held back: accuracy is of known ones."
         notes.say("classes", told, note=True)
         return task
+
+    def _check(self, options: SearchOptions) -> None:
+        """Refuses what a search may ask for elsewhere, before anything is read."""
+        for name in options.objectives:
+            if name not in (ACCURACY, *COSTS):
+                raise unknown_name("objective", name, (ACCURACY, *COSTS))
+        if self.approach.norm == "group" and inherits(get_strategy(options.fit.strategy)):
+            raise ConfigError(
+                f"The strategy {options.fit.strategy!r} grows nets by their batch normalisation; "
+                "name another --norm than group."
+            )
+        if options.further or options.proxies:
+            asked = "--targets" if options.further else "--proxies"
+            raise ConfigError(f"Few-shot learning takes no {asked}; leave it out.")
 
     def statement(self, task: Task) -> Task:
         """As many classes as ways."""
@@ -95,6 +110,7 @@ class Fewshot(Regime):
             space=options.space,
             approach=self.approach,
             episodes=self.episodes,
+            weights=weights,
             turned=self.rotations,
             seed=options.fit.seed,
         )
@@ -122,8 +138,8 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
     """Options of a few-shot search from what a person said.
 
     Args:
-        said: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
-            `inner_lr`, `inner_steps`, `episodes`, `rotations`; all else as
+        said: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`, `augment`,
+            `rotations`, `episodes`, `inner_lr`, `inner_steps`, `full_context`; all else as
             `make_search_options` takes it.
 
     Raises:
@@ -136,6 +152,7 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
     rest = {name: told.pop(name) for name in ("episodes", "rotations") if name in told}
     approach = Approach(terms=terms, settings=settings, **own)
     approach.check()
+    trust([approach.method])
     if rest.get("episodes", 1) < 1:
         raise ConfigError(f"A design learns from at least one episode. Got {rest['episodes']}.")
     return make_search_options(regime=Fewshot(approach, **rest), **told)

@@ -29,6 +29,7 @@ from netwright.core.worker import run_study
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.costs import CostsFirst, KeepsLimits
+from netwright.learners.trust import trust
 from netwright.recipes import designs
 from netwright.recipes.again import fail_lost
 from netwright.recipes.machine import memory_bytes, workers_of
@@ -145,6 +146,7 @@ def run(
     engine = get_engine(fit.engine, fit.address)
     strategy = get_strategy(fit.strategy)
     designs.check_choices(options.space, fit.trials)
+    trust([options.space.name])  # it was asked for here
     check_output(out, overwrite)
     engine.warm_up(fit.threads)
     wanted = ",".join(options.targets)

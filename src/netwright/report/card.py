@@ -8,6 +8,9 @@ from netwright.core.folder import MARK, RunFolder
 from netwright.core.target import Target
 from netwright.core.task import Task
 
+NAMED = 20
+"""Classes that are named one by one."""
+
 
 def write_card(
     folder: RunFolder, task: Task, facts: dict[str, Any], explained: dict[str, Any]
@@ -21,10 +24,15 @@ def write_card(
         _quality(facts, task),
         _inside(facts),
         _caveats(task, facts, explained),
-        f"Made by netwright {run['netwright']}, seed {_seed(run)}. "
-        f"`netwright predict {folder.path.name} DATA --out predictions.csv`",
+        f"Made by netwright {run['netwright']}, seed {_seed(run)}. `netwright {_use(facts)}`",
     ]
     folder.card.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _use(facts: dict[str, Any]) -> str:
+    if "protocol" in facts:
+        return "fewshot adapt RUN SUPPORT --out ADAPTED"
+    return "predict RUN DATA --out predictions.csv"
 
 
 def _intended(task: Task) -> str:
@@ -32,7 +40,9 @@ def _intended(task: Task) -> str:
 
 
 def _predicted(target: Target) -> str:
-    classes = f" Classes: {', '.join(map(str, target.classes))}." if target.classes else ""
+    named = ", ".join(map(str, target.classes[:NAMED]))
+    more = f" and {len(target.classes) - NAMED} more" if len(target.classes) > NAMED else ""
+    classes = f" Classes: {named}{more}." if target.classes else ""
     return f"Predicts `{target.name}` ({target.kind}).{classes}"
 
 
@@ -50,7 +60,7 @@ def _data(task: Task, run: dict[str, Any]) -> str:
 def _quality(facts: dict[str, Any], task: Task) -> str:
     rows = []
     if facts["score"] is not None:
-        how = "a hold-out" if facts["folds"] == 1 else f"{facts['folds']}-fold cross-validation"
+        how = facts["judged_on"]
         how += ", before it was trained again" if facts.get("retrained") else ""
         rows.append(f"| {facts['metric']} | {facts['score']:.6g} | {how} |")
     for name, value in facts.get("test_metrics", {}).items():

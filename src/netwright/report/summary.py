@@ -10,6 +10,7 @@ from typing import Any
 from netwright.core.config import Config
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import Study, read_study
+from netwright.core.task import Task
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, Graph
@@ -48,10 +49,19 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
         "score": result.get("score"),
         "ensemble": result.get("ensemble", []),
         "folds": task.split.folds,
+        "judged_on": _judged_on(task, result),
+        "held_back": "classes held back" if "protocol" in result else "held-back rows",
     }
     told = ("test_metrics", "measured", "calibration", "front", "retrained", "protocol")
     facts |= {name: result[name] for name in told if result.get(name)}
     return facts | _searched(folder, study, result, best)
+
+
+def _judged_on(task: Task, result: dict[str, Any]) -> str:
+    if "protocol" in result:
+        return "episodes of classes held back"
+    folds = task.split.folds
+    return "a hold-out" if folds == 1 else f"{folds}-fold cross-validation"
 
 
 def _searched(

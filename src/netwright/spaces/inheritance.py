@@ -16,9 +16,25 @@ from typing import TYPE_CHECKING
 from netwright.core.config import Config
 from netwright.core.task import Task
 from netwright.spaces.lineage import PARENT, Lineage, design_of, key_of
+from netwright.spaces.morphism import Morphism
+from netwright.spaces.nets import NetSpace
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+def lineage_of(space: NetSpace, config: Config, folder: Path | None) -> Lineage | None:
+    """The space whose designs inherit, None where this one does not.
+
+    Args:
+        space: Of the design.
+        config: The design; it names a parent where its strategy has it inherit.
+        folder: Of the run's weights, None where there are none; made if need be.
+    """
+    if PARENT not in config or folder is None or not isinstance(space, Morphism):
+        return None
+    folder.mkdir(exist_ok=True)
+    return Lineage(space)
 
 
 def bequeath(net: nn.Module, config: Config, folder: Path) -> None:

@@ -72,3 +72,20 @@ def test_methods_are_found_by_name() -> None:
     assert get_method("tests.paradigms.fewshot.toys:pool") is pool
     with pytest.raises(UnknownName, match="maml"):
         get_method("mam")
+
+
+def test_pictures_are_augmented_each_for_itself_and_the_same_again() -> None:
+    tasks = pool(6, 10, side=16)
+    plain = Episodes(tasks, Terms(3, 1, 2), 8, 0)
+    shifted = Episodes(tasks, Terms(3, 1, 2), 8, 0, augment=("crop",))
+    one, again, other = (
+        shifted.take(slice(0, 4)),
+        shifted.take(slice(0, 4)),
+        plain.take(slice(0, 4)),
+    )
+    for part, same, bare in zip(one.inputs, again.inputs, other.inputs, strict=True):
+        assert torch.equal(part, same)
+        assert part.shape == bare.shape
+    assert torch.equal(one.inputs[1], other.inputs[1])
+    assert not torch.equal(one.inputs[0], other.inputs[0])
+    assert not torch.equal(one.inputs[2], other.inputs[2])

@@ -27,6 +27,9 @@ TrainQueries = Annotated[
 ]
 InnerRate = Annotated[float | None, Option(help="Rate of the inner steps [0.01].")]
 InnerSteps = Annotated[int | None, Option(help="Steps of adapting [5; meta_sgd 1].")]
+Augment = Annotated[
+    str, Option(help="What happens to pictures: none, shift, flip, cutout or trivial.")
+]
 FullContext = Annotated[
     bool | None,
     Option("--full-context", help="matching sees rows in the light of the whole support."),

@@ -27,7 +27,9 @@ def evaluate(
 ) -> None:
     """Learn new classes of data, over and over, and say how well; with a test part, of that."""
     from netwright.fewshot import evaluate as judge
+    from netwright.nn.allocation import keep_freed_memory
 
+    keep_freed_memory()
     found = judge(
         run,
         data,

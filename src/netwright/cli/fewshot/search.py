@@ -24,6 +24,7 @@ from netwright.cli.arguments import (
     seconds_alive,
 )
 from netwright.cli.fewshot.arguments import (
+    Augment,
     Classes,
     FullContext,
     InnerRate,
@@ -59,6 +60,7 @@ def search(
     inner_steps: InnerSteps = None,
     full_context: FullContext = None,
     rotations: Rotations = False,
+    augment: Augment = "shift",
     episodes: Annotated[int | None, Option(help="Episodes a design is trained on [2000].")] = None,
     time: WholeTime = None,
     trials: Annotated[

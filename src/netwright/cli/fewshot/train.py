@@ -22,6 +22,7 @@ from netwright.cli.arguments import (
     seconds_alive,
 )
 from netwright.cli.fewshot.arguments import (
+    Augment,
     Classes,
     FullContext,
     InnerRate,
@@ -60,6 +61,7 @@ def train(
     inner_steps: InnerSteps = None,
     full_context: FullContext = None,
     rotations: Rotations = False,
+    augment: Augment = "shift",
     time: WholeTime = None,
     episodes: Annotated[
         int | None, Option(help="Most episodes to learn from; without --time no clock counts.")

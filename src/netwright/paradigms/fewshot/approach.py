@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from netwright.core.errors import ConfigError
+from netwright.core.errors import ConfigError, unknown_name
 from netwright.data.tasksets import TaskSet, Terms
 from netwright.paradigms.fewshot import get_method
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from netwright.paradigms.fewshot.method import Method
 
+KINDS = ("none", "shift", "flip", "cutout", "trivial")
+"""Augmentations that keep a picture of one class."""
 WAYS, QUERIES = 60, 1
 """Of the episodes that methods learn on that compare; sixty ways as Snell et al. have it."""
 
@@ -28,6 +30,7 @@ class Approach:
         norm: Where batch normalisation takes its statistics from, see `netwright.nn.normalisation`.
         terms: The episodes it is to be good at.
         settings: Of the method, such as `inner_lr` and `inner_steps`.
+        augment: What happens to pictures it learns on, one of `KINDS`.
         train_ways, train_queries: Of the episodes it learns on, None for what suits the method.
     """
 
@@ -35,6 +38,7 @@ class Approach:
     norm: str = "transductive"
     terms: Terms = field(default_factory=Terms)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    augment: str = "shift"
     train_ways: int | None = None
     train_queries: int | None = None
 
@@ -50,6 +54,8 @@ class Approach:
         """
         from torch import nn
 
+        if self.augment not in KINDS:
+            raise unknown_name("augmentation", self.augment, KINDS)
         self.make(nn.Sequential(nn.Linear(1, self.terms.ways)))
         if self.train_ways not in (None, self.terms.ways) and not get_method(self.method).compares:
             raise ConfigError(

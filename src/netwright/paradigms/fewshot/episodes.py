@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from netwright.data.tasksets import Episode, TaskSet, Terms
+from netwright.nn.augmentation import Augmentation
 from netwright.nn.batches import Batchable, Rows
 
 AT_ONCE = 4
@@ -28,6 +29,7 @@ class Episodes(Rows):
         seed: Decides them all, together with the position.
         fresh: Whether every epoch draws others.
         epoch: Which this is.
+        augment: What happens to every picture, see `netwright.nn.augmentation`.
     """
 
     tasks: TaskSet
@@ -36,6 +38,7 @@ class Episodes(Rows):
     seed: int
     fresh: bool = False
     epoch: int = 0
+    augment: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.count
@@ -59,7 +62,20 @@ class Episodes(Rows):
             torch.from_numpy(np.stack([getattr(episode, part) for episode in drawn]))
             for part in parts
         )
+        if self.augment:
+            support, query = self._augmented(support, query, places[0])
         return Batchable([support, labels, query], target)
+
+    def _augmented(self, support: Tensor, query: Tensor, place: int) -> tuple[Tensor, Tensor]:
+        """Each picture for itself, the same whenever it is asked for."""
+        known = support.shape[1]
+        rows = torch.cat([support, query], dim=1)
+        (number,) = np.random.SeedSequence([self.seed, self.epoch, place]).generate_state(1)
+        generator = torch.Generator().manual_seed(int(number))
+        flat = rows.flatten(0, 1)
+        changed, _ = Augmentation(self.augment, Batchable([flat], flat))(flat, generator)
+        rows = changed.reshape(rows.shape)
+        return rows[:, :known], rows[:, known:]
 
     def _draw(self, place: int) -> Episode:
         rng = np.random.default_rng([self.seed, self.epoch, place])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from netwright.evaluators.nets import MODEL
 from netwright.evaluators.rows import open_table
 from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.learner import FewshotLearner
+from netwright.spaces.inheritance import bequeath, inherit, lineage_of
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 
@@ -31,7 +33,7 @@ HELD_SHARE = 0.1
 """Share of the classes that are held back to judge by."""
 JUDGED = 300
 """Episodes a design is judged on, where time allows."""
-LEARNING = 0.9
+LEARNING = 0.95
 """Share of the time in which a design learns; then it is judged."""
 
 
@@ -45,6 +47,7 @@ class EpisodeEvaluator(Evaluator):
         space: Of the designs.
         approach: How they learn to learn.
         episodes: Most that a design is trained on; under a deadline as many as fit.
+        weights: Folder in which designs leave weights to their children.
         turned: Whether classes count four times, see `ClassPool`.
         seed: Decides which classes are held back; the same for all trials.
     """
@@ -54,6 +57,7 @@ class EpisodeEvaluator(Evaluator):
     space: NetSpaceName
     approach: Approach
     episodes: int
+    weights: Path | None = None
     turned: bool = False
     seed: int = 0
 
@@ -61,11 +65,10 @@ class EpisodeEvaluator(Evaluator):
         """Accuracy on new classes, and half its 95 % interval."""
         started = time.monotonic()
         kept, held = pools(self.data, self.task, self.turned, self.seed, self.approach.terms)
-        learner = FewshotLearner(self.space, self.approach, self.episodes)
         left = context.seconds_left()
         ends = None if left is None else time.monotonic() + LEARNING * left
         within = context.but(validation=held, deadline=ends)
-        model: FewshotModel = learner.fit(kept, design_of(config), within)
+        model = self._model(kept, config, within)
         taken = round(time.monotonic() - started, 2)
         if context.folder is not None:
             folder = context.folder / MODEL
@@ -81,6 +84,23 @@ class EpisodeEvaluator(Evaluator):
             },
             cost=round(time.monotonic() - started, 3),
         )
+
+    def _model(self, kept: ClassPool, config: Config, context: Context) -> FewshotModel:
+        """A net with weights at random, or with its parent's, which it leaves to its children."""
+        import torch
+
+        learner = FewshotLearner(self.space, self.approach, self.episodes)
+        lineage = lineage_of(self.space.open(), config, self.weights)
+        if lineage is None or self.weights is None:
+            return learner.fit(kept, design_of(config), context)
+        torch.set_num_threads(context.threads)
+        torch.manual_seed(context.seed)
+        statement = learner.built(kept, design_of(config)).statement()
+        net = inherit(lineage, config, statement, self.weights, context.seed)
+        model = learner.train(net, kept, design_of(config), context)
+        _, learned = deepcopy(model.method).released().children()  # behind its layer for pixels
+        bequeath(learned, config, self.weights)
+        return model
 
 
 @lru_cache(maxsize=2)

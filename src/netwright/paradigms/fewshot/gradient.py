@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from netwright.core.errors import ConfigError
-from netwright.nn.normalisation import freeze, norms_of, supported, track
+from netwright.nn.normalisation import folded, freeze, norms_of, supported, track
 from netwright.paradigms.fewshot.method import Method, episode_loss
 
 Weights = dict[str, Tensor]
@@ -27,8 +27,8 @@ class GradientMethod(Method):
         net: The backbone.
         inner_lr: Rate of the descent.
         inner_steps: How many.
-        vectorised: Whether all tasks go through the net at once; else one after another, for nets
-            that cannot be vectorised.
+        vectorised: Whether all tasks go through the net at once, or one after another, as nets
+            want it that cannot be vectorised; None for what is faster.
 
     Attributes:
         first_order: Whether the outer gradient ignores how the inner ones move.
@@ -40,12 +40,17 @@ class GradientMethod(Method):
     first_order: ClassVar[bool] = False
 
     def __init__(
-        self, net: nn.Module, inner_lr: float = 0.01, inner_steps: int = 5, vectorised: bool = True
+        self,
+        net: nn.Module,
+        inner_lr: float = 0.01,
+        inner_steps: int = 5,
+        vectorised: bool | None = None,
     ) -> None:
         super().__init__(net)
         if inner_steps < 1:
             raise ConfigError(f"Adapting needs inner steps of at least 1. Got {inner_steps}.")
-        self.inner_lr, self.inner_steps, self.vectorised = inner_lr, inner_steps, vectorised
+        self.inner_lr, self.inner_steps = inner_lr, inner_steps
+        self.vectorised = not has_convolutions(net) if vectorised is None else vectorised
 
     def moving(self) -> list[str]:
         """The weights that adapt."""
@@ -62,7 +67,8 @@ class GradientMethod(Method):
         if self.vectorised:
             return vmap(self._answers, randomness="different")(support, labels, query)
         tasks = zip(support, labels, query, strict=True)
-        return torch.stack([self._answers(*task) for task in tasks])
+        with folded(self.net, 1):
+            return torch.stack([self._answers(*task) for task in tasks])
 
     def weights(self, support: Tensor, labels: Tensor) -> Weights:
         """One task's adapted weights.
@@ -97,3 +103,12 @@ class GradientMethod(Method):
         net = deepcopy(self.net)
         net.load_state_dict(fast, strict=False)
         return freeze(net, support)
+
+
+def has_convolutions(net: nn.Module) -> bool:
+    """Whether a net convolves.
+
+    With weights of its own for each task a convolution becomes one of many groups, which takes
+    longer than the same one task after another.
+    """
+    return any(isinstance(module, nn.modules.conv._ConvNd) for module in net.modules())

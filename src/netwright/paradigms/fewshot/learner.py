@@ -13,14 +13,14 @@ from netwright.core.space import Space
 from netwright.core.task import Task
 from netwright.data.tasksets import TaskSet, Terms
 from netwright.learners.built import Built
-from netwright.learners.image import with_pixels
+from netwright.learners.image import AUGMENTATIONS, with_pixels
 from netwright.nn.head import Head
 from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.model import FewshotModel
 from netwright.spaces.naming import NetSpaceName
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from netwright.nn.recipe import Recipe
 
@@ -33,6 +33,8 @@ EPISODES = 20_000
 COMPARED_AT_ONCE, ADAPTED_AT_ONCE = 120, 16
 """Rows a step of methods that compare, about; tasks a step of those that adapt by gradients."""
 LR = 2e-3
+PICTURE = 3
+"""Dimensions of a picture; what has fewer is not augmented."""
 MEASURED = 16
 """Episodes whose support tells how bright pictures are."""
 
@@ -68,25 +70,48 @@ class FewshotLearner(Learner):
         """
         import torch
 
-        from netwright.nn.training import pick_device, train
-        from netwright.paradigms.fewshot.episodes import Episodes
-
         torch.set_num_threads(context.threads)
         torch.manual_seed(context.seed)
-        terms, tasks = self.approach.terms, data
-        tasks.check(terms)
-        learning = self.approach.learning(tasks)
-        built = self._built(tasks, config)
-        rows = Episodes(tasks, learning, min(EPOCH, self.episodes), context.seed, fresh=True)
+        return self.train(self.built(data, config).net(), data, config, context)
+
+    def train(self, net: nn.Module, data: Any, config: Config, context: Context) -> FewshotModel:
+        """Trains a net of the design, whatever its weights are now.
+
+        Args:
+            net: As the space builds it, with as many outputs as ways; it is changed.
+            data: A `TaskSet`.
+            config: Its design.
+            context: See `fit`.
+        """
+        import torch
+
+        from netwright.nn.training import pick_device, train
+        from netwright.paradigms.fewshot.episodes import Episodes
+        from netwright.paradigms.fewshot.method import missed
+
+        terms = self.approach.terms
+        data.check(terms)
+        learning, built = self.approach.learning(data), self.built(data, config)
+        pictures = len(built.shape) == PICTURE
+        rows = Episodes(
+            data,
+            learning,
+            min(EPOCH, self.episodes),
+            context.seed,
+            fresh=True,
+            augment=AUGMENTATIONS[self.approach.augment] if pictures else (),
+        )
         seen = rows.take(slice(0, MEASURED)).inputs[0].flatten(0, 1)
-        method = self.approach.make(with_pixels(built.net(), built.shape, seen))
+        method = self.approach.make(with_pixels(net, built.shape, seen))
         valid = None
         if context.validation is not None:
             valid = Episodes(context.validation, terms, HELD_BACK, context.seed)  # type: ignore[arg-type]
         method = method.to(pick_device(context.device))
         recipe = self._recipe(method.compares, learning)
         try:
-            trained = train(method, rows, valid, method.loss, recipe, context, _watch)
+            trained = train(
+                method, rows, valid, method.loss, recipe, context, _watch, valid_loss=missed
+            )
         except RuntimeError as error:
             if "derivative" not in str(error) or "not implemented" not in str(error):
                 raise
@@ -98,7 +123,8 @@ class FewshotLearner(Learner):
         method = method.to("cpu").to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         return FewshotModel(method, built, self.approach, {"epochs": trained.epochs})
 
-    def _built(self, tasks: TaskSet, config: Config) -> Built:
+    def built(self, tasks: TaskSet, config: Config) -> Built:
+        """The words a backbone for these tasks is built from."""
         return Built(
             space=self.space_name,
             design=config.to_json(),

@@ -29,7 +29,7 @@ class MetaSGD(GradientMethod):
         net: nn.Module,
         inner_lr: float | None = None,
         inner_steps: int = 1,
-        vectorised: bool = True,
+        vectorised: bool | None = None,
     ) -> None:
         super().__init__(net, inner_lr or 0.0, inner_steps, vectorised)
         named = dict(net.named_parameters())

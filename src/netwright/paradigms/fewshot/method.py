@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from netwright.nn.last_layer import last_layer
+from netwright.nn.normalisation import plain
 
 
 class Method(nn.Module, ABC):
@@ -38,6 +39,7 @@ class Method(nn.Module, ABC):
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.head = last_layer(net)
+        self._own_head = [net.get_submodule(self.head)]  # in a list: no part of what is trained
         if self.compares:
             net.set_submodule(self.head, nn.Identity())
         self.net = net
@@ -60,6 +62,14 @@ class Method(nn.Module, ABC):
     ) -> Tensor:
         """What training goes down, see `episode_loss`."""
         return episode_loss(outputs, target, weight, smoothing)
+
+    def released(self) -> nn.Module:
+        """The backbone as it came, with what it has learned: ordinary batch normalisation, and its
+        own last layer, which is as it was where the method took it off. It is changed."""
+        net = plain(self.net)
+        if self.compares:
+            net.set_submodule(self.head, self._own_head[0])
+        return net
 
     @abstractmethod
     def adapted(self, support: Tensor, labels: Tensor) -> nn.Module:
@@ -87,6 +97,18 @@ def scored(outputs: Tensor, target: Tensor) -> tuple[str, Tensor]:
     if target.is_floating_point():
         return "mse", (outputs[..., 0] - target).square().double().mean(dim=1)
     return "accuracy", (outputs.argmax(-1) == target).double().mean(dim=1)
+
+
+def missed(
+    outputs: Tensor, target: Tensor, weight: Tensor | None = None, smoothing: float = 0.0
+) -> Tensor:
+    """The share of queries that are answered wrongly, or the mean squared error of numbers.
+
+    A loss goes up again while answers still get better: distances grow, and with them how sure of
+    itself a wrong answer is.
+    """
+    metric, scores = scored(outputs, target)
+    return scores.mean() if metric == "mse" else 1 - scores.mean()
 
 
 def episode_loss(

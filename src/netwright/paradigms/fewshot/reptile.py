@@ -14,7 +14,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from netwright.nn.normalisation import track
+from netwright.nn.normalisation import folded, track
 from netwright.paradigms.fewshot.gradient import GradientMethod
 from netwright.paradigms.fewshot.method import episode_loss
 
@@ -30,7 +30,10 @@ class Reptile(GradientMethod):
         if not self.training:
             return super().forward(support, labels, query)
         track(self.net, support)
-        return torch.stack([self._distance(*task) for task in zip(support, labels, strict=True)])
+        with folded(self.net, 1):
+            return torch.stack(
+                [self._distance(*task) for task in zip(support, labels, strict=True)]
+            )
 
     def _distance(self, support: Tensor, labels: Tensor) -> Tensor:
         own = dict(self.net.named_parameters())
