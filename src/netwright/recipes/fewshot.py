@@ -138,9 +138,9 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
     """Options of a few-shot search from what a person said.
 
     Args:
-        said: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`, `augment`,
-            `rotations`, `episodes`, `inner_lr`, `inner_steps`, `full_context`; all else as
-            `make_search_options` takes it.
+        said: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
+            `augment`, `rotations`, `episodes`, `inner_lr`, `inner_steps`, `full_context`; all
+            else as `make_search_options` takes it.
 
     Raises:
         UserError: A value cannot be understood.
