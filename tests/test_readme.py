@@ -12,7 +12,10 @@ import pytest
 from tests.conftest import make_frame
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("fit", "search", "retrain", "export", "transfer", "predict", "resume", "bench")
+COMMANDS = (
+    "fit", "search", "retrain", "export", "transfer", "predict", "resume", "bench",
+    "fewshot train", "fewshot adapt",
+)  # fmt: skip
 README = (ROOT / "README.md").read_text()
 
 
@@ -45,7 +48,7 @@ def test_ci_runs_the_readmes_test_command() -> None:
 
 
 def test_every_option_in_the_readme_exists(cli) -> None:  # type: ignore[no-untyped-def]
-    known = "".join(cli(name, "--help").out for name in COMMANDS)
+    known = "".join(cli(*name.split(), "--help").out for name in COMMANDS)
     for command in blocks("bash"):
         for option in re.findall(r"--[a-z-]+", command):
             assert option in known, option

@@ -149,8 +149,12 @@ def test_version_and_help(cli) -> None:  # type: ignore[no-untyped-def]
         "plugins",
         "worker",
         "dashboard",
+        "fewshot train",
+        "fewshot evaluate",
+        "fewshot adapt",
+        "fewshot search",
     ):
-        done = cli(command, "--help")
+        done = cli(*command.split(), "--help")
         assert done.code == 0
         assert "Usage: netwright" in done.out
 

@@ -23,6 +23,7 @@ from netwright.data.prepare import name_of, pictures_alone, prepare
 from netwright.data.readers import read
 from netwright.data.tasksets import Terms, pool_of
 from netwright.learners.trust import trust
+from netwright.paradigms.fewshot import get_method
 from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator, held_back
 from netwright.predictor import Predictor
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
     from netwright.paradigms.fewshot.model import FewshotModel, Judgement
 
 ACCURACY = "accuracy"
-SEARCHED, TRAINED = 2_000, 20_000
-"""Episodes a design is trained on in a search, and in a training without a time."""
+SEARCHED = {True: 300, False: 2_000}
+"""Episodes a design is trained on in a search, by whether its method compares: those are larger."""
+TRAINED = 20_000
+"""The same of a training without a time."""
 NO_END = 10**7
 """Episodes where the time decides."""
 BACKBONES = {"mlp": "connected"}
@@ -65,7 +68,7 @@ class Fewshot(Regime):
     goes_on: ClassVar[str] = "netwright fewshot train DATA --backbone RUN"
 
     approach: Approach = field(default_factory=Approach)
-    episodes: int = SEARCHED
+    episodes: int = TRAINED
     rotations: bool = False
 
     def task(self, source: Any, options: SearchOptions, notes: Audit) -> Task:
@@ -153,7 +156,8 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
     approach = Approach(terms=terms, settings=settings, **own)
     approach.check()
     trust([approach.method])
-    if rest.get("episodes", 1) < 1:
+    rest.setdefault("episodes", SEARCHED[get_method(approach.method).compares])
+    if rest["episodes"] < 1:
         raise ConfigError(f"A design learns from at least one episode. Got {rest['episodes']}.")
     return make_search_options(regime=Fewshot(approach, **rest), **told)
 

@@ -61,7 +61,10 @@ def search(
     full_context: FullContext = None,
     rotations: Rotations = False,
     augment: Augment = "shift",
-    episodes: Annotated[int | None, Option(help="Episodes a design is trained on [2000].")] = None,
+    episodes: Annotated[
+        int | None,
+        Option(help="Episodes a design is trained on [300 if its method compares, else 2000]."),
+    ] = None,
     time: WholeTime = None,
     trials: Annotated[
         int | None, Option(help="Number of designs; without --time no clock is consulted.")
