@@ -13,6 +13,7 @@ from netwright.cli.progress import (
     NoteProgress,
     make_progress,
     snapshot,
+    study_lines,
     training_lines,
 )
 from netwright.core.budget import Clock
@@ -129,3 +130,14 @@ def test_a_training_without_a_clock_has_no_seconds_left() -> None:
     assert training_lines({"reported": [(3, 0.25)], "left": None}) == [
         "epoch 3, training loss 0.25"
     ]
+
+
+def test_a_search_tells_how_far_its_designs_are() -> None:
+    facts = {
+        "trials": {"complete": 1, "pruned": 0, "failed": 0},
+        "best": None,
+        "best_learner": None,
+        "running": ["design"],
+        "reported": [(4, 0.91)],
+    }
+    assert study_lines(facts)[1:] == ["running design", "so far  0.91 (epoch 4)"]

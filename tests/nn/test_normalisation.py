@@ -114,3 +114,16 @@ def test_a_frozen_net_is_plain_and_knows_the_support(how: str) -> None:
 def test_an_unknown_way_is_refused() -> None:
     with pytest.raises(UnknownName, match="transductive"):
         net("transductiv")
+
+
+@pytest.mark.parametrize("how", NORMS)
+def test_half_precision_comes_near(how: str) -> None:
+    torch.manual_seed(0)
+    net = normalise_tasks(nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.Flatten()), how)
+    support, query = torch.randn(2, 3, 1, 6, 6), torch.randn(2, 4, 1, 6, 6)
+    exact = embed_tasks(net.train(), support, query)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = embed_tasks(net, support, query)
+    for ours, theirs in zip(half, exact, strict=True):
+        assert ours.dtype == torch.float32
+        assert torch.allclose(ours, theirs, atol=0.1)

@@ -178,6 +178,9 @@ def study_lines(facts: dict[str, Any]) -> list[str]:
         lines.append(f"best    {facts['best']:.6g} ({facts['best_learner']})")
     if facts["running"]:
         lines.append(f"running {', '.join(facts['running'])}")
+    if facts["reported"]:
+        told = ", ".join(f"{value:.4g} (epoch {step:g})" for step, value in facts["reported"])
+        lines.append(f"so far  {told}")
     return lines
 
 

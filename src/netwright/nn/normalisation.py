@@ -78,6 +78,7 @@ class TaskNorm(nn.Module):
         """Mean 0 and spread 1."""
         if self.how != "support" or self.supports is None:
             return batch_norm(x, None, None, training=True, eps=self.eps)
+        x = _exact(x)
         seen = x[: self.supports]
         var, mean = torch.var_mean(seen, [0, *range(2, x.ndim)], correction=0, keepdim=True)
         return (x - mean) * torch.rsqrt(var + self.eps)
@@ -91,7 +92,7 @@ class TaskNorm(nn.Module):
         return torch.addcmul(self.bias.reshape(shape), x, self.weight.reshape(shape))
 
     def _record(self, x: Tensor) -> None:
-        var, mean = torch.var_mean(x.detach(), [0, *range(2, x.ndim)], correction=0)
+        var, mean = torch.var_mean(_exact(x.detach()), [0, *range(2, x.ndim)], correction=0)
         self.running_mean.lerp_(mean, self.momentum)  # type: ignore[arg-type]
         self.running_var.lerp_(var, self.momentum)  # type: ignore[arg-type]
 
@@ -223,5 +224,11 @@ def embed_tasks(net: nn.Module, support: Tensor, query: Tensor) -> tuple[Tensor,
     if rows.ndim == IMAGES:
         rows = rows.contiguous(memory_format=torch.channels_last)
     with supported(net, supports), folded(net, tasks):
-        found = net(rows).unflatten(0, (tasks, -1))
+        found = _exact(net(rows))
+    found = found.reshape(tasks, -1, *found.shape[1:])
     return found[:, :supports], found[:, supports:]
+
+
+def _exact(x: Tensor) -> Tensor:
+    """Statistics and distances want more digits than half precision has."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

@@ -21,6 +21,15 @@ def pick_precision(name: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if made_for_it else torch.float16
 
 
+def whole_precision(like: Tensor) -> torch.autocast:
+    """The context for what half precision is too coarse for, such as differences of distances.
+
+    Args:
+        like: Lies on the device.
+    """
+    return torch.autocast(like.device.type, enabled=False)
+
+
 class Precision:
     """Runs a net in some precision; its weights stay float32.
 

@@ -145,6 +145,7 @@ class FewshotLearner(Learner):
             weight_decay=0.0,
             patience=epochs,
             clip=10.0,
+            precision="auto" if compares else "float32",  # steps of adapting are small differences
             channels_last=compares,
         )
 

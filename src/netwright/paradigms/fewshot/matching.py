@@ -17,6 +17,7 @@ from netwright.nn.attention import Attention, attend
 from netwright.nn.full_context import QueryReader, SupportReader
 from netwright.nn.last_layer import width_before
 from netwright.nn.normalisation import embed_tasks, freeze
+from netwright.nn.precision import whole_precision
 from netwright.paradigms.fewshot.method import Method
 
 SCALE = 10.0
@@ -45,10 +46,11 @@ class MatchingNetwork(Method):
     def forward(self, support: Tensor, labels: Tensor, query: Tensor) -> Tensor:
         """Logarithms of the attention each class gets (tasks, queries, ways)."""
         known, asked = embed_tasks(self.net, support, query)
-        known = self._in_context(known)
-        if self.query_reader is not None:
-            asked = self.query_reader(asked, known)
-        return attend(known, one_hot(labels), asked, self.scale)
+        with whole_precision(known):
+            known = self._in_context(known)
+            if self.query_reader is not None:
+                asked = self.query_reader(asked, known)
+            return attend(known, one_hot(labels), asked, self.scale)
 
     def adapted(self, support: Tensor, labels: Tensor) -> nn.Module:
         """The backbone, and attention over this support."""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from netwright.nn.normalisation import embed_tasks, freeze
+from netwright.nn.precision import whole_precision
 from netwright.paradigms.fewshot.method import Method
 
 
@@ -27,10 +28,11 @@ class PrototypicalNetwork(Method):
     def forward(self, support: Tensor, labels: Tensor, query: Tensor) -> Tensor:
         """Negative squared distances to every class's prototype (tasks, queries, ways)."""
         known, asked = embed_tasks(self.net, support, query)  # (tasks, rows, width)
-        means = prototypes(known, labels)  # (tasks, ways, width)
-        products = asked @ means.transpose(1, 2)  # (tasks, queries, ways)
-        own, theirs = asked.square().sum(-1), means.square().sum(-1)
-        return 2 * products - own[..., None] - theirs[:, None]
+        with whole_precision(known):
+            means = prototypes(known, labels)  # (tasks, ways, width)
+            products = asked @ means.transpose(1, 2)  # (tasks, queries, ways)
+            own, theirs = asked.square().sum(-1), means.square().sum(-1)
+            return 2 * products - own[..., None] - theirs[:, None]
 
     def adapted(self, support: Tensor, labels: Tensor) -> nn.Module:
         """The backbone and one linear layer."""
