@@ -47,6 +47,7 @@ def test_an_own_net_is_a_space() -> None:
 
 
 def test_another_sensor_is_read_after_a_few_pictures() -> None:
-    seen, read = run("other_sensor").splitlines()
+    seen, adapted, regression = run("other_sensor").splitlines()
     assert seen.startswith("50 pictures")
-    assert float(read.split()[2].strip("%,")) > 75
+    assert float(adapted.split()[1].strip("%")) > 70
+    assert regression.startswith("logistic regression: 7")

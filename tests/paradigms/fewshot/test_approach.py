@@ -27,6 +27,7 @@ def test_methods_that_compare_learn_on_more_classes_and_fewer_queries() -> None:
 def test_what_was_asked_for_is_learned_on() -> None:
     approach = Approach("matching", terms=TERMS, train_ways=5, train_queries=6)
     assert approach.learning(pool(8)) == Terms(5, 1, 6)
+    assert Approach(terms=TERMS, train_queries=6).learning(pool(8)) == Terms(8, 1, 6)
     with pytest.raises(DataError, match="name fewer ways"):
         Approach(terms=TERMS, train_ways=9).learning(pool(8))
 

@@ -77,11 +77,13 @@ class Approach:
             terms = Terms(terms.ways, terms.shots + terms.queries - 1, 1)
         elif kind.compares:
             terms = Terms(max(terms.ways, WAYS), terms.shots, min(terms.queries, QUERIES))
-        if self.train_ways or self.train_queries:
-            asked = {"ways": self.train_ways, "queries": self.train_queries}
-            terms = replace(terms, **{name: value for name, value in asked.items() if value})
+        terms = replace(terms, ways=min(terms.ways, tasks.most_ways))
+        asked = {"ways": self.train_ways, "queries": self.train_queries}
+        told = {name: value for name, value in asked.items() if value}
+        if told:
+            terms = replace(terms, **told)
             tasks.check(terms)
-        return replace(terms, ways=min(terms.ways, tasks.most_ways))
+        return terms
 
     def make(self, net: nn.Module) -> Method:
         """The method with a backbone, which is changed.
