@@ -29,7 +29,7 @@ from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator, held_back
 from netwright.predictor import Predictor
 from netwright.recipes.designs import pick
 from netwright.recipes.machine import cores
-from netwright.recipes.options import read_mapping
+from netwright.recipes.options import DEFAULT_SECONDS, read_mapping
 from netwright.recipes.regime import Regime
 from netwright.recipes.search import read_options
 from netwright.recipes.search_options import SearchOptions, make_search_options
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 ACCURACY = "accuracy"
 SEARCHED = {True: 300, False: 2_000}
 """Episodes a design is trained on in a search, by whether its method compares: those are larger."""
-TRAINED = 20_000
-"""The same of a training without a time."""
 NO_END = 10**7
 """Episodes where the time decides."""
 BACKBONES = {"mlp": "connected"}
@@ -68,7 +66,7 @@ class Fewshot(Regime):
     goes_on: ClassVar[str] = "netwright fewshot train DATA --backbone RUN"
 
     approach: Approach = field(default_factory=Approach)
-    episodes: int = TRAINED
+    episodes: int = NO_END
     rotations: bool = False
 
     def task(self, source: Any, options: SearchOptions, notes: Audit) -> Task:
@@ -167,18 +165,17 @@ def make_training_options(backbone: str, **said: Any) -> tuple[SearchOptions, Co
 
     Args:
         backbone: Of `read_backbone`.
-        said: As `make_fewshot_options` takes it. With a time and no `episodes` time decides.
+        said: As `make_fewshot_options` takes it. Without `episodes` the time decides, ten minutes
+            if it is not said either; without a time no clock is consulted.
 
     Raises:
         UserError: A value cannot be understood.
     """
     space, design = read_backbone(backbone)
     told = {name: value for name, value in said.items() if value is not None}
-    if "time" in told or "seconds" in told:
-        told.setdefault("episodes", NO_END)
-    elif "episodes" in told:
-        told["trials"] = 1
-    defaults = {"strategy": "random", "threads": cores(), "episodes": TRAINED}
+    if "episodes" not in told and "time" not in told:
+        told.setdefault("seconds", DEFAULT_SECONDS)
+    defaults = {"strategy": "random", "threads": cores(), "episodes": NO_END}
     settled = {"space": space.name, "arguments": dict(space.arguments), "trials": 1}
     return make_fewshot_options(**{**defaults, **told, **settled}), design
 
