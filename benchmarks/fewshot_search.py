@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from common import DATA, netwright, parser
+from characters import characters
+from common import netwright, parser
 from netwright.core.config import Config
 from netwright.evaluators.costs import counted
 from netwright.spaces.conv4 import FILTERS
@@ -27,7 +28,6 @@ from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import image_task
 from parts import Part, Parts
 
-OMNIGLOT = DATA / "fewshot" / "omniglot28_train_val.npz"
 MOST = 0.112
 """Million parameters: conv4 with 64 filters."""
 RIVALS = ("random search", "plain search", "conv4")
@@ -47,6 +47,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Every seed, all four."""
     told = arguments()
+    told.data = str(characters(told.smoke))
     terms = {"minutes": told.minutes, "training": told.training, "space": told.space}
     parts = Parts("fewshot_search", terms, resume=told.resume, smoke=told.smoke)
     seeds = range(1 if told.smoke else told.seeds)
@@ -71,7 +72,17 @@ def found(parts: Parts, told: argparse.Namespace, seed: int, strategy: str) -> P
     out = parts.run(f"{strategy} {seed}")
     most = ("--max-params-m", str(MOST), "--strategy", strategy, "--rotations")
     spent = _spent(parts, told.minutes, "--episodes 8 --trials 2")
-    _run("fewshot", "search", "--space", told.space, *most, *spent, seed=seed, out=out)
+    _run(
+        "fewshot",
+        "search",
+        "--space",
+        told.space,
+        *most,
+        *spent,
+        data=told.data,
+        seed=seed,
+        out=out,
+    )
     return {**_best(out), **trained(parts, told, seed, str(out))}
 
 
@@ -79,7 +90,17 @@ def plain(parts: Parts, told: argparse.Namespace, seed: int) -> Part:
     """The best design of a search that classifies, trained."""
     out = parts.run(f"plain {seed}")
     spent = _spent(parts, told.minutes, "--epochs 1 --trials 1")
-    _run("search", "--space", told.space, "--max-params-m", str(MOST), *spent, seed=seed, out=out)
+    _run(
+        "search",
+        "--space",
+        told.space,
+        "--max-params-m",
+        str(MOST),
+        *spent,
+        data=told.data,
+        seed=seed,
+        out=out,
+    )
     return {**_best(out), **trained(parts, told, seed, str(out))}
 
 
@@ -99,10 +120,20 @@ def trained(parts: Parts, told: argparse.Namespace, seed: int, backbone: str) ->
     """A backbone trained for the same minutes, and judged on other alphabets."""
     out = Path(f"{backbone.removesuffix('.json')}-trained")
     spent = _spent(parts, told.training, "--episodes 8")
-    _run("fewshot", "train", "--backbone", backbone, "--rotations", *spent, seed=seed, out=out)
+    _run(
+        "fewshot",
+        "train",
+        "--backbone",
+        backbone,
+        "--rotations",
+        *spent,
+        data=told.data,
+        seed=seed,
+        out=out,
+    )
     episodes = "8" if parts.smoke else "600"
     _, done = netwright(
-        "fewshot", "evaluate", str(out), str(OMNIGLOT), "--episodes", episodes, "--json"
+        "fewshot", "evaluate", str(out), told.data, "--episodes", episodes, "--json"
     )
     return {"accuracy": round(100 * json.loads(done.stdout)["accuracy"], 2)}
 
@@ -111,11 +142,11 @@ def _spent(parts: Parts, minutes: float, smoke: str) -> list[str]:
     return smoke.split() if parts.smoke else ["--time", f"{60 * minutes:g}s"]
 
 
-def _run(*words: str, seed: int, out: Path) -> None:
+def _run(*words: str, data: str, seed: int, out: Path) -> None:
     command = words[:2] if words[0] == "fewshot" else words[:1]
     rest = words[len(command) :]
     ends = ("--seed", str(seed), "--out", str(out), "--overwrite")
-    netwright(*command, str(OMNIGLOT), *rest, *ends)
+    netwright(*command, data, *rest, *ends)
 
 
 def _best(out: Path) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from functools import partial
 from statistics import mean, stdev
 from typing import Any
 
-from common import DATA, netwright, parser
+from characters import characters
+from common import netwright, parser
 from parts import Part, Parts
 
-OMNIGLOT = DATA / "fewshot" / "omniglot28_train_val.npz"
 CONV32 = '{"space": "conv4", "design": {"filters": 32}}'
 """As wide as MAML's own for these pictures is not affordable here."""
 ONE_STEP = ("--inner-lr", "0.4", "--inner-steps", "1")
@@ -68,14 +68,15 @@ def main() -> None:
     wanted = [name for name in LINES if not told.only or name in told.only.split(",")]
     parts = Parts("omniglot", {"share": told.share}, resume=told.resume, smoke=told.smoke)
     rows: dict[str, list[Part]] = {}
+    data = str(characters(told.smoke))
     for seed in range(1 if told.smoke else told.seeds):
         for name in wanted:
-            measure = partial(one, parts, name, seed, told.share)
+            measure = partial(one, parts, data, name, seed, told.share)
             rows.setdefault(name, []).append(parts.take(f"{name} {seed}", measure))
     parts.conclude({name: verdict(LINES[name], found) for name, found in rows.items()})
 
 
-def one(parts: Parts, name: str, seed: int, share: float) -> Part:
+def one(parts: Parts, data: str, name: str, seed: int, share: float) -> Part:
     """Trains, and judges on other alphabets."""
     line, out = LINES[name], parts.run(f"{name} {seed}")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -85,19 +86,17 @@ def one(parts: Parts, name: str, seed: int, share: float) -> Part:
         design = out.with_suffix(".json")
         design.write_text(line.design)
         words += ["--backbone", str(design)]
-    taken, _ = netwright(
-        "fewshot", "train", str(OMNIGLOT), *words, "--out", str(out), "--overwrite"
-    )
+    taken, _ = netwright("fewshot", "train", data, *words, "--out", str(out), "--overwrite")
     episodes = 8 if parts.smoke else 600
-    found = {ways: judged(str(out), ways, episodes) for ways in line.bars or {5: 0.0}}
+    found = {ways: judged(str(out), data, ways, episodes) for ways in line.bars or {5: 0.0}}
     return {"seconds": round(taken, 1), **{f"{ways}-way": facts for ways, facts in found.items()}}
 
 
-def judged(run: str, ways: int, episodes: int) -> dict[str, Any]:
+def judged(run: str, data: str, ways: int, episodes: int) -> dict[str, Any]:
     """Accuracy on the validation characters in percent."""
     queries = 15 if ways == 5 else 5
     words = ("--ways", str(ways), "--queries", str(queries), "--episodes", str(episodes))
-    _, done = netwright("fewshot", "evaluate", run, str(OMNIGLOT), *words, "--json")
+    _, done = netwright("fewshot", "evaluate", run, data, *words, "--json")
     facts = json.loads(done.stdout)
     for name in ("accuracy", "interval95"):
         facts[name] = round(100 * facts[name], 2)
