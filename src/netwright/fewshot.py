@@ -12,9 +12,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from netwright.api import run_search, with_implied
+from netwright.api import run_search
 from netwright.core.budget import Budget
 from netwright.core.progress import Progress
+from netwright.data.readers import implied_target
 from netwright.predictor import Predictor
 from netwright.recipes.fewshot import evaluate, make_fewshot_options, make_training_options
 
@@ -100,10 +101,8 @@ def search(
 
 
 def _said(data: Any, target: str | None, budget: Any, options: dict[str, Any]) -> dict[str, Any]:
-    told = {**options, "target": target, "seconds": Budget.of(budget).seconds}
-    whole = with_implied(data, told)
-    whole.pop("test", None)  # classes apart are judged by `evaluate`
-    return whole
+    wanted = target or implied_target(data)
+    return {**options, "target": wanted, "seconds": Budget.of(budget).seconds}
 
 
 def _folder(out: str | Path | None) -> Path:

@@ -43,6 +43,16 @@ Overwrite = Annotated[bool, typer.Option(help="Replace a run that is there.")]
 Design = Annotated[str, typer.Option(help="best, knee, or the number of a trial.")]
 Cells = Annotated[int | None, typer.Option(help="Cells a stage [as searched].")]
 Channels = Annotated[int | None, typer.Option(help="Width [as searched].")]
+SpaceCells = Annotated[int | None, typer.Option(help="Cells a stage, for spaces of cells.")]
+SpaceChannels = Annotated[int | None, typer.Option(help="Width, for spaces of cells.")]
+Strategy = Annotated[str | None, typer.Option(help="How to search [auto].")]
+Designs = Annotated[
+    int | None, typer.Option(help="Number of designs; without --time no clock is consulted.")
+]
+MaxLatency = Annotated[float | None, typer.Option(help="Most milliseconds a picture.")]
+MaxParams = Annotated[float | None, typer.Option(help="Most million parameters.")]
+MaxFlops = Annotated[float | None, typer.Option(help="Most billion multiply-adds.")]
+MaxMemory = Annotated[float | None, typer.Option(help="Most megabytes at the peak.")]
 Epochs = Annotated[int | None, typer.Option(help="Most passes over the rows.")]
 NetMetric = Annotated[
     str | None, typer.Option(help="Metric that decides [accuracy; rmse for numbers].")
