@@ -26,7 +26,7 @@ def train(
     data: Any,
     target: str | None = None,
     *,
-    backbone: str = "conv4",
+    backbone: str | None = None,
     budget: Budget | str | float | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -37,16 +37,19 @@ def train(
     """Trains a backbone on many small tasks, so that it learns the next from a few examples.
 
     Args:
-        data: Pictures of many classes: class folders, a zip file, a table with paths, an npz file.
-        target: Column of the classes; class folders need none.
+        data: Pictures of many classes: class folders, a zip file, a table with paths, an npz file;
+            or, with `tasks`, a table whose rows belong to many tasks.
+        target: Column of the classes or numbers; class folders need none.
         backbone: A space, for its default design; a JSON file of a design; or a search's run.
+            `conv4` for pictures and `mlp` for rows if None.
         budget: Wall time such as `"10m"`; ten minutes when neither it nor `episodes` is given.
         out: The run folder to make; a temporary one by default.
         overwrite: Replace a run that is there.
         progress: Is told how it goes.
         elapsed: Seconds of the budget that are already gone.
         options: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
-            `inner_lr`, `inner_steps`, `episodes`, `rotations`, `augment`, `schema`, `seed`, ...
+            `inner_lr`, `inner_steps`, `episodes`, `rotations`, `augment`, `schema`, `seed`, ...;
+            `tasks` names the column that says to which task a row belongs.
 
     Returns:
         A predictor that has no classes yet; `adapt` gives one that has.

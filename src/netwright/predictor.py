@@ -25,6 +25,7 @@ from netwright.core.errors import ArtifactError, ConfigError
 from netwright.core.learner import Model
 from netwright.core.target import Target
 from netwright.core.task import Task
+from netwright.data.grouped import is_grouped, read_grouped
 from netwright.data.labelled import read_labelled
 from netwright.data.readers import read
 from netwright.data.schema import typed
@@ -138,10 +139,11 @@ class Predictor:
     # ---------------------------------------------------------------- adapting
 
     def adapt(self, data: Any, out: str | Path, target: str | None = None) -> Predictor:
-        """Learns new classes from a few labelled pictures of each.
+        """Learns new classes from a few labelled pictures of each, or a new task from a few rows.
 
         Args:
-            data: The support, such as a folder of class folders; all of it is learned from.
+            data: The support, such as a folder of class folders or a table; all of it is learned
+                from.
             out: Folder of the new predictor; empty or new.
             target: Column of the classes, None for the one the data has by its nature.
 
@@ -153,13 +155,19 @@ class Predictor:
         folder = Path(out)
         if folder.exists() and (folder.is_file() or any(folder.iterdir())):
             raise ConfigError(f"The folder {str(out)!r} is not empty; name a new one.")
-        support = read_labelled(data, self.task.input_shape, target, strict=True)
+        support = self._support(data, target)
         adapted = model.adapt(support)
         with TemporaryDirectory() as draft:
             adapted.save(Path(draft))
             members = [(Path(draft), 1.0)]
             write_predictor(folder, support.with_data(None), members, 1.0, [])
         return Predictor(folder)
+
+    def _support(self, data: Any, target: str | None) -> Task:
+        """The few labelled examples."""
+        if is_grouped(self.task):
+            return read_grouped(data, self.task, part="train", tasks=False)
+        return read_labelled(data, self.task.input_shape, target, strict=True)
 
     def _check_ready(self) -> None:
         if self._adapts:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from netwright.core.errors import DataError
-from netwright.data.given import Given, RowTasks
+from netwright.data.given import Given
 from netwright.data.tasksets import Terms
 
 TERMS = Terms(2, 3, 4)
@@ -39,34 +39,3 @@ def test_other_terms_than_theirs_are_refused() -> None:
         Given(Dataset()).check(Terms(2, 3, 5))
     with pytest.raises(DataError, match="no tasks"):
         Given([]).check(TERMS)
-
-
-@pytest.fixture
-def table() -> RowTasks:
-    """Five tasks of seven rows; rows and target tell their task."""
-    tasks = np.random.default_rng(0).permutation(np.repeat(np.arange(5), 7))
-    return RowTasks(tasks[:, None] + np.zeros((35, 2)), 10.0 * tasks, tasks)
-
-
-def test_an_episode_is_of_one_task(table: RowTasks) -> None:
-    terms = Terms(1, 3, 4)
-    table.check(terms)
-    for seed in range(20):
-        episode = table.draw(np.random.default_rng(seed), terms)
-        assert episode.support.shape == (3, 2)
-        whole = np.concatenate([episode.labels, episode.target])
-        assert len(set(whole)) == 1
-        assert (episode.query[:, 0] * 10 == whole[0]).all()
-
-
-def test_tasks_are_split_from_others(table: RowTasks) -> None:
-    some = table.of([1, 3])
-    assert len(some.rows) == 14
-    assert set(some.target) == {10.0, 30.0}
-
-
-def test_too_few_rows_or_classes_are_refused(table: RowTasks) -> None:
-    with pytest.raises(DataError, match="5 have fewer, such as task 0"):
-        table.check(Terms(1, 3, 5))
-    with pytest.raises(DataError, match="name 1 way"):
-        table.check(TERMS)

@@ -1,20 +1,15 @@
-"""Tasks that a person already has: any sequence of them, such as a torch dataset, and tables whose
-rows belong to tasks.
-"""
+"""Tasks that a person already has: any sequence of them, such as a torch dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from netwright.core.errors import DataError
-from netwright.data.tasksets import Array, Episode, TaskSet, Terms
+from netwright.data.tasksets import Episode, TaskSet, Terms
 
 
 @dataclass(frozen=True)
@@ -61,55 +56,3 @@ class Given(TaskSet):
 
     def _at(self, place: int) -> Episode:
         return Episode(*map(np.asarray, self.episodes[place]))
-
-
-@dataclass(frozen=True)
-class RowTasks(TaskSet):
-    """Rows of a table, each of one task; a task is to predict its rows' numbers.
-
-    Attributes:
-        rows: (rows, columns) numbers.
-        target: (rows,) numbers.
-        tasks: (rows,) the task of each, from 0 without gaps.
-    """
-
-    rows: Array
-    target: NDArray[np.floating[Any]]
-    tasks: NDArray[np.int64]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One number a column."""
-        return (self.rows.shape[1],)
-
-    @cached_property
-    def _places(self) -> list[NDArray[np.int64]]:
-        order = np.argsort(self.tasks, kind="stable")
-        return np.split(order, np.cumsum(np.bincount(self.tasks))[:-1])
-
-    def check(self, terms: Terms) -> None:
-        """Every task needs its shots and queries; numbers have no classes."""
-        if terms.ways > 1:
-            raise DataError(f"Numbers have no classes; name 1 way. Got {terms.ways}.")
-        needed = terms.shots + terms.queries
-        few = [task for task, at in enumerate(self._places) if len(at) < needed]
-        if few:
-            raise DataError(
-                f"Episodes of {terms.shots} shots and {terms.queries} queries need {needed} rows a "
-                f"task. {len(few)} have fewer, such as task {few[0]}; name fewer queries."
-            )
-
-    def draw(self, rng: Generator, terms: Terms) -> Episode:
-        """A task first, then rows of it."""
-        at = self._places[rng.integers(len(self._places))]
-        chosen = rng.choice(at, terms.shots + terms.queries, replace=False)
-        x, y = self.rows[chosen].astype(np.float32), self.target[chosen].astype(np.float32)
-        cut = terms.shots
-        return Episode(x[:cut], y[:cut], x[cut:], y[cut:])
-
-    def of(self, tasks: Sequence[int]) -> RowTasks:
-        """The same table with some tasks only."""
-        places = [self._places[task] for task in tasks]
-        numbers = np.repeat(np.arange(len(tasks)), [len(at) for at in places])
-        chosen = np.concatenate(places)
-        return RowTasks(self.rows[chosen], self.target[chosen], numbers)

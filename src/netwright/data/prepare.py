@@ -26,7 +26,7 @@ from netwright.data.target import (
     is_known,
     take_targets,
 )
-from netwright.data.values import as_dates, as_numbers, as_strings, is_textual
+from netwright.data.values import as_dates, as_numbers, as_strings, group_codes, is_textual
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _take_apart(
         extras["weight"] = _weights(frame[wishes.weight])
         apart.append(Column(wishes.weight, "number", optional=True, dropped="it weighs the rows"))
     if wishes.group:
-        extras["group"] = pd.factorize(as_strings(frame[wishes.group]).fillna("missing"))[0]
+        extras["group"] = group_codes(frame[wishes.group])
         apart.append(Column(wishes.group, "category", optional=True, dropped="it groups the rows"))
     if wishes.time:
         extras["time"] = _times(frame[wishes.time])

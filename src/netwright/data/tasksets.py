@@ -6,11 +6,12 @@ arrays, because an episode lives for one step and there are thousands a minute.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -84,6 +85,11 @@ class TaskSet(ABC):
         """Classes an episode can have at most; 1 where targets are numbers."""
         return 1
 
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Mean and spread of targets that are numbers, which episodes have standardised by them."""
+        return 0.0, 1.0
+
     @abstractmethod
     def check(self, terms: Terms) -> None:
         """Whether such episodes can be drawn.
@@ -97,8 +103,35 @@ class TaskSet(ABC):
         """One episode."""
 
 
+class Pool(TaskSet):
+    """Tasks made of parts (classes, or tasks that are given), some of which can be held back."""
+
+    parts: ClassVar[str]
+    """What the parts are called."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many parts there are to make tasks of."""
+
+    @abstractmethod
+    def usable(self, terms: Terms) -> Self:
+        """The same without parts that have too few rows for such episodes.
+
+        Raises:
+            DataError: See `check`.
+        """
+
+    @abstractmethod
+    def share_of(self, terms: Terms) -> float:
+        """The share of the parts that an episode needs at least."""
+
+    @abstractmethod
+    def split(self, share: float, rng: Generator) -> tuple[Self, Self]:
+        """Two pools without a common part; the second has about the share, at least one."""
+
+
 @dataclass(frozen=True)
-class ClassPool(TaskSet):
+class ClassPool(Pool):
     """Rows of many classes; a task is to tell a few of them apart.
 
     Attributes:
@@ -109,6 +142,8 @@ class ClassPool(TaskSet):
             usual with characters (Santoro et al., ICML 2016). Splitting is by the classes as they
             are, so that a class and its turns stay on one side.
     """
+
+    parts: ClassVar[str] = "classes"
 
     rows: Array
     classes: NDArray[np.int64]
@@ -174,6 +209,15 @@ class ClassPool(TaskSet):
         numbers = np.repeat(np.arange(len(classes)), [len(at) for at in places])
         names = tuple(self.names[place] for place in classes)
         return replace(self, rows=self.rows[np.concatenate(places)], classes=numbers, names=names)
+
+    def usable(self, terms: Terms) -> ClassPool:
+        """All of it: every class counts."""
+        self.check(terms)
+        return self
+
+    def share_of(self, terms: Terms) -> float:
+        """Of the classes as they are; a class and its turns stay together."""
+        return math.ceil(terms.ways / (4 if self.turned else 1)) / len(self.names)
 
     def split(self, share: float, rng: Generator) -> tuple[ClassPool, ClassPool]:
         """Two pools without a common class; the second has about the share, at least one."""

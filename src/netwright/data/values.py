@@ -110,3 +110,8 @@ def as_categories(series: pd.Series, categories: tuple[str, ...]) -> pd.Categori
 def as_text(series: pd.Series) -> pd.Series:
     """Strings, with an empty one where nothing is there."""
     return as_strings(series).fillna("").astype("str")
+
+
+def group_codes(series: pd.Series) -> NDArray[np.int64]:
+    """The same number for rows of the same group, from 0; rows without one are one group."""
+    return np.asarray(pd.factorize(as_strings(series).fillna("missing"))[0], dtype=np.int64)

@@ -13,7 +13,9 @@ MODELS: dict[str, str] = {
     "tabular": "netwright.learners.tabular:TabularModel",
     "ensemble": "netwright.learners.ensemble:EnsembleModel",
     "net": "netwright.learners.image:NetModel",
+    "prepared": "netwright.learners.prepared:PreparedModel",
     "fewshot": "netwright.paradigms.fewshot.model:FewshotModel",
+    "fewshot_rows": "netwright.paradigms.fewshot.rows:FewshotRows",
 }
 
 

@@ -1,5 +1,5 @@
-"""The fully connected net of MAML (Finn, Abbeel and Levine, ICML 2017): 256, 128, 64 and 64 units,
-each with batch normalisation and ReLU.
+"""The fully connected nets of MAML (Finn, Abbeel and Levine, ICML 2017): 256, 128, 64 and 64 units,
+each with batch normalisation and ReLU, to tell classes apart; for numbers none is normalised.
 """
 
 from __future__ import annotations
@@ -11,21 +11,27 @@ from torch import Tensor, nn
 
 
 class Connected(nn.Module):
-    """Linear layers, each with batch normalisation and ReLU.
+    """Linear layers, each with ReLU and, mostly, batch normalisation.
 
     Args:
         inputs: Numbers a row, flattened.
         outputs: Width of the last layer.
         widths: Of the hidden layers.
+        normalised: Whether each is.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, widths: Sequence[int] = (256, 128, 64, 64)
+        self,
+        inputs: int,
+        outputs: int,
+        widths: Sequence[int] = (256, 128, 64, 64),
+        normalised: bool = True,
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Flatten()]
         for before, after in pairwise([inputs, *widths]):
-            layers += [nn.Linear(before, after, bias=False), nn.BatchNorm1d(after), nn.ReLU()]
+            layers.append(nn.Linear(before, after, bias=not normalised))
+            layers += [nn.BatchNorm1d(after), nn.ReLU()] if normalised else [nn.ReLU()]
         self.body = nn.Sequential(*layers)
         self.head = nn.Linear(widths[-1], outputs)
 

@@ -10,6 +10,8 @@ from torch import nn
 from netwright.core.errors import ConfigError, unknown_name
 
 OPTIMISERS = ("adamw", "adam", "sgd")
+FUSED = ("cpu", "cuda", "mps")
+"""Devices on which torch updates a weight in one pass, a fraction of the time of one by one."""
 PRECISIONS = ("float32", "auto", "bfloat16", "float16")
 AUGMENTATIONS = ("crop", "flip", "cutout", "mixup", "cutmix", "trivial")
 
@@ -79,10 +81,11 @@ def make_optimiser(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": vectors, "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
+    fused = next(net.parameters()).device.type in FUSED
     if recipe.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, nesterov=True)
+        return torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, nesterov=True, fused=fused)
     kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
-    return kind(groups, lr=recipe.lr)
+    return kind(groups, lr=recipe.lr, fused=fused)
 
 
 def _known(what: str, given: tuple[str, ...] | list[str], known: tuple[str, ...]) -> None:

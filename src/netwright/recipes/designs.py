@@ -99,12 +99,18 @@ def pick(study: Study, wanted: str) -> TrialRecord:
 
 
 def hand_over(
-    folder: RunFolder, task: Task, study: Study, options: SearchOptions, clock: Clock
+    folder: RunFolder,
+    solved: Task,
+    task: Task,
+    study: Study,
+    options: SearchOptions,
+    clock: Clock,
 ) -> None:
     """Makes a predictor of the best design's net, and writes what the search came to.
 
     Args:
         folder: Of the run.
+        solved: What the predictor is for, without rows.
         task: What nets were built for, without rows.
         study: The search.
         options: What was asked for.
@@ -119,7 +125,7 @@ def hand_over(
     if not best.feasible:
         raise NoModel("No trained design keeps the limits; loosen them, or give more time.")
     source = folder.trials / f"{best.number:04d}" / MODEL
-    write_predictor(folder.predictor, task, [(source, 1.0)], 1.0, study.leaderboard())
+    write_predictor(folder.predictor, solved, [(source, 1.0)], 1.0, study.leaderboard())
     front = study.pareto_front() if len(study.objectives) > 1 else [best]
     measured: dict[str, float] = {}
     if options.measures_latency(task):

@@ -18,14 +18,18 @@ from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import read_study
 from netwright.core.task import Task
+from netwright.data.grouped import is_grouped, read_grouped
 from netwright.data.labelled import KIND, by_folder, read_labelled
 from netwright.data.prepare import name_of, pictures_alone, prepare
 from netwright.data.readers import read
-from netwright.data.tasksets import Terms, pool_of
+from netwright.data.tasksets import Terms
+from netwright.evaluators.costs import counted
+from netwright.learners.prepared import as_rows, fit_preparation
 from netwright.learners.trust import trust
 from netwright.paradigms.fewshot import get_method
 from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator, held_back
+from netwright.paradigms.fewshot.rows import FewshotRows, source_of
 from netwright.predictor import Predictor
 from netwright.recipes.designs import pick
 from netwright.recipes.machine import cores
@@ -42,13 +46,13 @@ from netwright.strategies.morphism import inherits
 if TYPE_CHECKING:
     from netwright.paradigms.fewshot.model import FewshotModel, Judgement
 
-ACCURACY = "accuracy"
+ACCURACY, RMSE = "accuracy", "rmse"
 SEARCHED = {True: 300, False: 2_000}
 """Episodes a design is trained on in a search, by whether its method compares: those are larger."""
 NO_END = 10**7
 """Episodes where the time decides."""
 BACKBONES = {"mlp": "connected"}
-"""Other names of spaces that are one hand design each."""
+"""What spaces are called here besides."""
 OWN = ("method", "norm", "augment", "train_ways", "train_queries")
 SETTINGS = ("inner_lr", "inner_steps", "full_context")
 
@@ -70,24 +74,50 @@ class Fewshot(Regime):
     rotations: bool = False
 
     def task(self, source: Any, options: SearchOptions, notes: Audit) -> Task:
-        """Pictures with their classes, enough of each."""
+        """Pictures with their classes, or rows with the task of each; enough of each."""
         self._check(options)
-        wishes = replace(options.wishes(), kind=KIND, metric=ACCURACY)
         frame = by_folder(read(source, notes))
-        whole = prepare(frame, options.targets, wishes, notes)
-        task = replace(pictures_alone(whole, notes), name=name_of(source))
-        kept, held = held_back(pool_of(task, self.rotations), self.approach.terms, options.fit.seed)
-        told = f"{len(kept)} classes are learned from, {len(held)} others judge."
+        if options.fit.group is None:
+            wishes = replace(options.wishes(), kind=KIND, metric=ACCURACY)
+            task = pictures_alone(prepare(frame, options.targets, wishes, notes), notes)
+        else:
+            task = prepare(frame, options.targets, options.wishes(), notes)
+            self._check_rows(task, options)
+        task = replace(task, name=name_of(source))
+        pool = source_of(task, self.rotations).pool
+        kept, held = held_back(pool, self.approach.terms, options.fit.seed)
+        told = f"{len(kept)} {pool.parts} are learned from, {len(held)} others judge."
         if kept is held:
-            told = f"With {len(kept)} classes none can be held back: accuracy is of known ones."
-        notes.say("classes", told, note=True)
+            told = f"With {len(kept)} {pool.parts} none can be held back: known ones judge."
+        notes.say(pool.parts, told, note=True)
         return task
+
+    def _check_rows(self, task: Task, options: SearchOptions) -> None:
+        """Refuses what cannot learn from rows of numbers."""
+        if task.schema.of_type("image"):
+            raise ConfigError("Pictures are told apart by their classes; leave --tasks out.")
+        if self.rotations:
+            raise ConfigError("Only pictures can be turned; leave --rotations out.")
+        if not task.classes and get_method(self.approach.method).compares:
+            raise ConfigError(
+                f"{self.approach.method!r} compares classes, and {task.target!r} is a number; use "
+                "maml."
+            )
+        statement, space = self.statement(task), options.space
+        try:
+            counted(space, space.open().complete(), statement)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            raise ConfigError(
+                f"The nets of {space.name!r} do not take rows of {statement.input_shape[0]} "
+                "numbers; name mlp, or a module of your own."
+            ) from error
 
     def _check(self, options: SearchOptions) -> None:
         """Refuses what a search may ask for elsewhere, before anything is read."""
+        known = (ACCURACY if options.fit.group is None else RMSE, *COSTS)
         for name in options.objectives:
-            if name not in (ACCURACY, *COSTS):
-                raise unknown_name("objective", name, (ACCURACY, *COSTS))
+            if name not in {ACCURACY, *known}:
+                raise unknown_name("objective", name, known)
         if self.approach.norm == "group" and inherits(get_strategy(options.fit.strategy)):
             raise ConfigError(
                 f"The strategy {options.fit.strategy!r} grows nets by their batch normalisation; "
@@ -98,10 +128,18 @@ class Fewshot(Regime):
             raise ConfigError(f"Few-shot learning takes no {asked}; leave it out.")
 
     def statement(self, task: Task) -> Task:
-        """As many classes as ways."""
+        """As many classes as ways; rows as the numbers that they become."""
+        if is_grouped(task):
+            task = as_rows(task, fit_preparation(task)[1].shape[1])
+        if not task.classes:
+            return task
         ways = self.approach.terms.ways
         kind = "binary" if ways == 2 else KIND
         return replace(task, kind=kind, classes=tuple(range(ways)), data=None)  # type: ignore[arg-type]
+
+    def solves(self, task: Task) -> Task:
+        """Tasks of rows; of pictures, telling so many apart."""
+        return task.with_data(None) if is_grouped(task) else self.statement(task)
 
     def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
         """Episodes."""
@@ -140,13 +178,18 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
 
     Args:
         said: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
-            `augment`, `rotations`, `episodes`, `inner_lr`, `inner_steps`, `full_context`; all
-            else as `make_search_options` takes it.
+            `augment`, `rotations`, `episodes`, `inner_lr`, `inner_steps`, `full_context`, and
+            `tasks`, the column that says to which task a row belongs; all else as
+            `make_search_options` takes it.
 
     Raises:
         UserError: A value cannot be understood.
     """
     told = {name: value for name, value in said.items() if value is not None}
+    if "tasks" in told:
+        told["group"] = told.pop("tasks")
+    if "space" in told:
+        told["space"] = BACKBONES.get(told["space"], told["space"])
     terms = Terms(**{n: told.pop(n) for n in ("ways", "shots", "queries") if n in told})
     own = {name: told.pop(name) for name in OWN if name in told}
     settings = {name: told.pop(name) for name in SETTINGS if name in told}
@@ -160,18 +203,18 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
     return make_search_options(regime=Fewshot(approach, **rest), **told)
 
 
-def make_training_options(backbone: str, **said: Any) -> tuple[SearchOptions, Config]:
+def make_training_options(backbone: str | None, **said: Any) -> tuple[SearchOptions, Config]:
     """A few-shot search of a single design, and the design.
 
     Args:
-        backbone: Of `read_backbone`.
+        backbone: Of `read_backbone`; `conv4` for pictures and `mlp` for rows if None.
         said: As `make_fewshot_options` takes it. Without `episodes` the time decides, ten minutes
             if it is not said either; without a time no clock is consulted.
 
     Raises:
         UserError: A value cannot be understood.
     """
-    space, design = read_backbone(backbone)
+    space, design = read_backbone(backbone or ("mlp" if said.get("tasks") else "conv4"))
     told = {name: value for name, value in said.items() if value is not None}
     if "episodes" not in told and "time" not in told:
         told.setdefault("seconds", DEFAULT_SECONDS)
@@ -227,7 +270,8 @@ def evaluate(
 
     Args:
         run: Folder of the run, or of its predictor.
-        source: Pictures of classes it has not learned from; of data with a test part that part.
+        source: Pictures of classes, or rows of tasks, that it has not learned from; of data with a
+            test part that part.
         ways, shots, queries: Of the episodes; as it was trained where None.
         episodes: How many.
         target: Column of the classes, None for the one the data has by its nature.
@@ -243,16 +287,21 @@ def evaluate(
 
     torch.set_num_threads(cores())
     predictor = Predictor.load(run)
-    model = fewshot_model(predictor)
+    whole = fewshot_model(predictor)
+    model = whole.inner if isinstance(whole, FewshotRows) else whole
     asked = {"ways": ways, "shots": shots, "queries": queries}
     terms = replace(model.approach.terms, **{n: v for n, v in asked.items() if v is not None})
     if episodes < 1:
         raise ConfigError(f"At least one episode is judged. Got {episodes}.")
+    context = Context(seed=seed)
+    if isinstance(whole, FewshotRows):
+        rows = whole.tasks(read_grouped(source, predictor.task))
+        return model.judge(rows, terms, episodes, context)
     task = read_labelled(source, predictor.task.input_shape, target, part="test")
-    return model.judge(pool_of(task, rotations), terms, episodes, Context(seed=seed))
+    return model.judge(source_of(task, rotations).pool, terms, episodes, context)
 
 
-def fewshot_model(predictor: Predictor) -> FewshotModel:
+def fewshot_model(predictor: Predictor) -> FewshotModel | FewshotRows:
     """What adapts inside a predictor.
 
     Raises:
@@ -261,7 +310,7 @@ def fewshot_model(predictor: Predictor) -> FewshotModel:
     from netwright.paradigms.fewshot.model import FewshotModel
 
     members = getattr(predictor.model, "members", [])
-    if len(members) == 1 and isinstance(members[0], FewshotModel):
+    if len(members) == 1 and isinstance(members[0], (FewshotModel, FewshotRows)):
         return members[0]
     raise RunError(
         f"The run {str(predictor.folder)!r} is no few-shot model; make one with 'netwright fewshot "

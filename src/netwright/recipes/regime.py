@@ -51,6 +51,10 @@ class Regime(ABC):
         """What nets are built for, without rows."""
 
     @abstractmethod
+    def solves(self, task: Task) -> Task:
+        """What the predictor says it is for, without rows."""
+
+    @abstractmethod
     def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
         """Judges designs.
 
@@ -92,6 +96,10 @@ class Plain(Regime):
         return pictures_alone(task, notes)
 
     def statement(self, task: Task) -> Task:
+        """The task itself."""
+        return task.with_data(None)
+
+    def solves(self, task: Task) -> Task:
         """The task itself."""
         return task.with_data(None)
 

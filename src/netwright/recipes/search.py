@@ -252,7 +252,8 @@ def _go(made: Search) -> RunFolder:
         made.folder.audit.say("run", "The search was interrupted.")
     try:
         made.progress.stage("handing over")
-        designs.hand_over(made.folder, made.statement, study, made.options, made.clock)
+        solved = made.options.regime.solves(made.task)
+        designs.hand_over(made.folder, solved, made.statement, study, made.options, made.clock)
     finally:
         made.progress.end()
     if interrupted:

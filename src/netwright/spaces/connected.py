@@ -36,4 +36,6 @@ class ConnectedLayers(NetSpace):
 
         first = int(config["width"] or 256)
         widths = (first, first // 2, first // 4, first // 4)
-        return Connected(math.prod(task.input_shape), task.outputs, widths)
+        return Connected(
+            math.prod(task.input_shape), task.outputs, widths, normalised=bool(task.classes)
+        )

@@ -38,3 +38,6 @@ Rotations = Annotated[
     bool, Option("--rotations", help="Turned by 90, 180 and 270 degrees a class is another one.")
 ]
 Classes = Annotated[str | None, Option(help="Column of the classes [the class folder].")]
+Tasks = Annotated[
+    str | None, Option(help="Of a table: column that says to which task a row belongs.")
+]

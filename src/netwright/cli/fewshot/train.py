@@ -32,6 +32,7 @@ from netwright.cli.fewshot.arguments import (
     Queries,
     Rotations,
     Shots,
+    Tasks,
     TrainQueries,
     TrainWays,
     Ways,
@@ -45,12 +46,12 @@ def train(
     out: Out,
     method: Method = "protonet",
     backbone: Annotated[
-        str,
+        str | None,
         Option(
             help="conv4, mlp or any space, for its default design; a JSON file of space and "
-            "design; or the run of a search, for its best."
+            "design; or the run of a search, for its best [conv4; mlp with --tasks]."
         ),
-    ] = "conv4",
+    ] = None,
     ways: Ways = 5,
     shots: Shots = 1,
     queries: Queries = 15,
@@ -67,6 +68,7 @@ def train(
         int | None, Option(help="Most episodes to learn from; without --time no clock counts.")
     ] = None,
     target: Classes = None,
+    tasks: Tasks = None,
     schema: PictureSchema = None,
     engine: Engine = None,
     threads: Threads = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,11 +16,13 @@ from netwright.core.context import Context
 from netwright.core.evaluator import Evaluator
 from netwright.core.result import Result
 from netwright.core.task import Task
-from netwright.data.tasksets import ClassPool, Terms, pool_of
+from netwright.data.tasksets import Pool, Terms
 from netwright.evaluators.nets import MODEL
 from netwright.evaluators.rows import open_table
+from netwright.features.preparation import Preparation
 from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.learner import FewshotLearner
+from netwright.paradigms.fewshot.rows import FewshotRows, source_of
 from netwright.spaces.inheritance import bequeath, inherit, lineage_of
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
@@ -39,7 +40,7 @@ LEARNING = 0.95
 
 @dataclass(frozen=True)
 class EpisodeEvaluator(Evaluator):
-    """Trains a design on episodes of most classes and judges it on episodes of the others.
+    """Trains a design on episodes of most classes (or tasks) and judges it on those of the others.
 
     Attributes:
         task: The statement, without rows; its classes are what episodes are drawn of.
@@ -48,7 +49,7 @@ class EpisodeEvaluator(Evaluator):
         approach: How they learn to learn.
         episodes: Most that a design is trained on; under a deadline as many as fit.
         weights: Folder in which designs leave weights to their children.
-        turned: Whether classes count four times, see `ClassPool`.
+        turned: Whether classes count four times, see `netwright.data.tasksets.ClassPool`.
         seed: Decides which classes are held back; the same for all trials.
     """
 
@@ -64,7 +65,8 @@ class EpisodeEvaluator(Evaluator):
     def evaluate(self, config: Config, context: Context) -> Result:
         """Accuracy on new classes, and half its 95 % interval."""
         started = time.monotonic()
-        kept, held = pools(self.data, self.task, self.turned, self.seed, self.approach.terms)
+        opened = _opened(self.data, self.task, self.turned, self.seed, self.approach.terms)
+        kept, held, preparation = opened
         left = context.seconds_left()
         ends = None if left is None else time.monotonic() + LEARNING * left
         within = context.but(validation=held, deadline=ends)
@@ -73,7 +75,8 @@ class EpisodeEvaluator(Evaluator):
         if context.folder is not None:
             folder = context.folder / MODEL
             folder.mkdir(exist_ok=True)
-            model.save(folder)
+            whole = model if preparation is None else FewshotRows(preparation, model)
+            whole.save(folder)
         found = model.judge(held, episodes=JUDGED, context=context.but(seed=self.seed + 1))
         return Result(
             scores={found.metric: found.score, "interval95": found.interval95},
@@ -85,7 +88,7 @@ class EpisodeEvaluator(Evaluator):
             cost=round(time.monotonic() - started, 3),
         )
 
-    def _model(self, kept: ClassPool, config: Config, context: Context) -> FewshotModel:
+    def _model(self, kept: Pool, config: Config, context: Context) -> FewshotModel:
         """A net with weights at random, or with its parent's, which it leaves to its children."""
         import torch
 
@@ -104,27 +107,23 @@ class EpisodeEvaluator(Evaluator):
 
 
 @lru_cache(maxsize=2)
-def pools(
+def _opened(
     data: Path, task: Task, turned: bool, seed: int, terms: Terms
-) -> tuple[ClassPool, ClassPool]:
-    """Classes to learn from, and classes to judge by: a tenth, but enough for an episode.
-
-    Raises:
-        DataError: There are too few of them, or too few rows of one.
-    """
-    whole = pool_of(task.with_data(open_table(data)), turned)
-    return held_back(whole, terms, seed)
+) -> tuple[Pool, Pool, Preparation | None]:
+    """What to learn from, what to judge by, and how rows became numbers."""
+    source = source_of(task.with_data(open_table(data)), turned)
+    return *held_back(source.pool, terms, seed), source.preparation
 
 
-def held_back(whole: ClassPool, terms: Terms, seed: int) -> tuple[ClassPool, ClassPool]:
-    """Splits a pool by its classes; one too small for two is both to learn from and to judge by.
+def held_back(whole: Pool, terms: Terms, seed: int) -> tuple[Pool, Pool]:
+    """Splits a pool: a tenth judges, but enough for an episode. One too small for two parts is both
+    to learn from and to judge by.
 
     Raises:
         DataError: Episodes of these terms cannot be drawn.
     """
-    whole.check(terms)
-    needed = math.ceil(terms.ways / (4 if whole.turned else 1))
-    if 2 * needed > len(whole.names):
+    whole = whole.usable(terms)
+    needed = whole.share_of(terms)
+    if 2 * needed > 1:
         return whole, whole
-    share = max(HELD_SHARE, needed / len(whole.names))
-    return whole.split(share, np.random.default_rng(seed))
+    return whole.split(max(HELD_SHARE, needed), np.random.default_rng(seed))

@@ -130,7 +130,7 @@ class FewshotLearner(Learner):
             design=config.to_json(),
             column="image",
             shape=tasks.shape,
-            heads=(Head(self.approach.terms.ways),),
+            heads=(Head(self.approach.terms.ways, *tasks.scale),),
         )
 
     def _recipe(self, compares: bool, terms: Terms) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import statistics
+import math
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +21,6 @@ from netwright.data.tasksets import TaskSet, Terms
 from netwright.learners.built import Built
 from netwright.learners.image import NetModel, stacked, with_pixels
 from netwright.learners.trust import check_trusted
-from netwright.nn.head import Head
 from netwright.paradigms.fewshot.approach import Approach
 
 if TYPE_CHECKING:
@@ -37,8 +36,9 @@ class Judgement:
     """How well new tasks are learned.
 
     Attributes:
-        metric: `accuracy`, or `mse` where targets are numbers.
-        score: Its mean over episodes.
+        metric: `accuracy`, or `rmse` where targets are numbers.
+        score: Its mean over episodes; of numbers the root of the mean squared error over all, in
+            the target's unit.
         interval95: Half the width of its 95 % interval, by the normal distribution.
         episodes: How many.
         protocol: How they were learned and judged, in words.
@@ -105,19 +105,26 @@ class FewshotModel(Model):
 
         self._check(support)
         (column,) = (column.name for column in support.schema.used)
-        pictures = stacked(support.data.features[column])
-        labels = torch.from_numpy(np.array(support.data.target, dtype=np.int64))
-        net = self.method.adapted(pictures, labels)
+        rows = stacked(support.data.features[column])
+        net = self.method.adapted(rows, torch.from_numpy(self._labels(support)))
         last = net.get_submodule(self.method.head)
         # Statistics are frozen by now; groups, which have none, stay.
         built = replace(
             self.built,
             column=column,
-            heads=(Head(support.outputs),),
+            heads=(replace(self.built.heads[0], width=support.outputs),),
             norm="group" if self.approach.norm == "group" else "",
             attention=last.facts() if isinstance(last, Attention) else {},
         )
         return NetModel(net, built)
+
+    def _labels(self, support: Task) -> NDArray[Any]:
+        """Classes, or numbers as the method knows them."""
+        if support.classes:
+            return np.array(support.data.target, dtype=np.int64)
+        (head,) = self.built.heads
+        scaled = (np.asarray(support.data.target) - head.mean) / head.spread
+        return scaled.astype(np.float32)
 
     def _check(self, support: Task) -> None:
         if support.input_shape != self.built.shape:
@@ -171,10 +178,15 @@ class FewshotModel(Model):
                 part = drawn.take(slice(len(each), len(each) + drawn.at_once))
                 metric, scores = scored(method(*part.inputs), part.target)
                 each += scores.tolist()
-        spread = statistics.stdev(each) if len(each) > 1 else float("nan")
-        interval = NORMAL_95 * spread / len(each) ** 0.5
+        spread = np.std(each, ddof=1) if len(each) > 1 else np.nan
+        score, interval = float(np.mean(each)), float(NORMAL_95 * spread / len(each) ** 0.5)
+        if metric == "mse":
+            (head,) = self.built.heads
+            root = math.sqrt(score)  # whose slope is one over twice itself
+            metric, score = "rmse", head.spread * root
+            interval *= head.spread / (2 * root) if root else 0.0
         protocol = str(replace(self.approach, terms=terms))
-        return Judgement(metric, statistics.mean(each), interval, len(each), protocol)
+        return Judgement(metric, score, interval, len(each), protocol)
 
     def save(self, folder: Path) -> None:
         """Writes the weights and the words."""

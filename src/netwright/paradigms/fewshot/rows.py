@@ -1,0 +1,112 @@
+"""Few-shot learning of rows: a column says which task each is of, and rows become numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from netwright.core.learner import Model
+from netwright.core.task import Task
+from netwright.data.grouped import RowTasks, is_grouped
+from netwright.data.tasksets import Pool, pool_of
+from netwright.features.preparation import Preparation
+from netwright.learners.prepared import (
+    INNER,
+    PreparedModel,
+    fit_preparation,
+    prepared,
+    rows_of,
+)
+from netwright.paradigms.fewshot.model import FewshotModel
+
+FORMAT = "fewshot_rows"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What episodes are drawn of.
+
+    Attributes:
+        pool: Classes of pictures, or tasks of rows.
+        preparation: How rows became numbers; None for pictures.
+    """
+
+    pool: Pool
+    preparation: Preparation | None = None
+
+
+def source_of(task: Task, turned: bool = False) -> Source:
+    """The episodes that a task's rows hold.
+
+    Args:
+        task: With its rows.
+        turned: Whether turned pictures are classes of their own.
+
+    Raises:
+        DataError: There is nothing to learn from.
+    """
+    if not is_grouped(task):
+        return Source(pool_of(task, turned))
+    preparation, values = fit_preparation(task)
+    target = task.data.target
+    scale = (0.0, 1.0) if task.classes else (float(target.mean()), float(target.std()) or 1.0)
+    return Source(_tasks(task, values, scale), preparation)
+
+
+def _tasks(task: Task, values: NDArray[np.float32], scale: tuple[float, float]) -> RowTasks:
+    table = task.data
+    return RowTasks(values, np.asarray(table.target), table.group, task.outputs, scale)
+
+
+class FewshotRows(Model):
+    """A few-shot model of rows, and how rows become the numbers it knows.
+
+    Args:
+        preparation: Fitted.
+        inner: Learned on such numbers.
+    """
+
+    def __init__(self, preparation: Preparation, inner: FewshotModel) -> None:
+        self.preparation, self.inner = preparation, inner
+        self.tuned = inner.tuned
+
+    def predict(self, table: pd.DataFrame) -> Any:
+        """Refuses, as the inner model does: it has to adapt first."""
+        return self.inner.predict(table)
+
+    def adapt(self, support: Task) -> PreparedModel:
+        """The model of one task.
+
+        Args:
+            support: With its rows, all of which are learned from.
+
+        Raises:
+            ConfigError: The method was made for another number of classes.
+        """
+        return PreparedModel(
+            self.preparation, self.inner.adapt(prepared(support, self.preparation))
+        )
+
+    def tasks(self, task: Task) -> RowTasks:
+        """Other tasks with their rows, as the inner model is judged on them."""
+        (head,) = self.inner.built.heads
+        values = rows_of(self.preparation, task.data.features)
+        return _tasks(task, values, (head.mean, head.spread))
+
+    def save(self, folder: Path) -> None:
+        """Writes both."""
+        (folder / "model.json").write_text(json.dumps({"format": FORMAT}))
+        self.preparation.save(folder)
+        (folder / INNER).mkdir()
+        self.inner.save(folder / INNER)
+
+    @classmethod
+    def load(cls, folder: Path) -> FewshotRows:
+        """Reads what `save` wrote."""
+        return cls(Preparation.load(folder), FewshotModel.load(folder / INNER))
