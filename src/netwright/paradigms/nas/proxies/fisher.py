@@ -16,10 +16,9 @@ from netwright.paradigms.nas.proxies.probe import Probe, Proxy
 @Proxy
 def fisher(probe: Probe) -> float:
     """The sum over channels of their saliency, times the weights a channel has."""
-    flow = probe.flow
-    passed = zip(flow.layers, flow.outputs, flow.slopes, strict=True)
+    passed = zip(probe.forward.layers, probe.forward.outputs, probe.flow.slopes, strict=True)
     return sum(
-        layer.weight[0].numel() * float(saliency(output, slope).sum())
+        layer.weight[0].numel() * float(saliency(output.detach(), slope).sum())
         for layer, output, slope in passed
     )
 

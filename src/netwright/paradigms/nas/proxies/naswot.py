@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from netwright.paradigms.nas.proxies.probe import Probe, Proxy
-from netwright.paradigms.nas.proxies.rectifiers import watch_rectifiers
+from netwright.paradigms.nas.proxies.rectifiers import code_of
 
 
 @Proxy
@@ -21,11 +21,8 @@ def naswot(probe: Probe) -> float:
     """log |det K| of the batch."""
     batch = len(probe.images)
     agreements = torch.zeros(batch, batch, dtype=torch.double)
-
-    def count(code: Tensor) -> None:
-        agreements.add_(agreement(code).cpu())
-
-    watch_rectifiers(probe.net, probe.images, count)
+    for rectified in probe.forward.rectified:
+        agreements += agreement(code_of(rectified)).cpu()
     sign, log = torch.linalg.slogdet(agreements)
     return float(log) if sign > 0 else math.nan
 

@@ -12,24 +12,26 @@ from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netwright.paradigms.nas.proxies.probe import Probe, Proxy, gradients_of, predictions
+from netwright.paradigms.nas.proxies.probe import Probe, Proxy, predictions
 
 IMAGES = 32
-"""Of the batch; each costs a way back through the net."""
+"""Of the batch; each has gradients of its own."""
 
 
 @Proxy
 def ntk(probe: Probe) -> float:
     """-log10 of the kernel's condition number."""
     net = settled(probe)
-    parameters = list(net.parameters())
-    rows = [
-        torch.cat([g.flatten() for g in gradients_of(predictions(net, image).sum(), parameters)])
-        for image in probe.images[:IMAGES, None]
-    ]
-    return -condition(torch.stack(rows))
+    parameters = {name: value.detach() for name, value in net.named_parameters()}
+
+    def summed(values: dict[str, Tensor], image: Tensor) -> Tensor:
+        return predictions(lambda shown: functional_call(net, values, (shown,)), image[None]).sum()
+
+    rows = vmap(grad(summed), in_dims=(None, 0))(parameters, probe.images[:IMAGES])
+    return -condition(torch.cat([row.flatten(1) for row in rows.values()], dim=1))
 
 
 def settled(probe: Probe) -> nn.Module:

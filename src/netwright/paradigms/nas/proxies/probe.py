@@ -15,25 +15,41 @@ from torch.nn.functional import cross_entropy
 
 from netwright.core.errors import DataError
 from netwright.paradigms.nas.proxies import get_proxy
+from netwright.paradigms.nas.proxies.rectifiers import Watching
 
 Net = Callable[[Tensor], Any]
 """(batch, channels, h, w) -> (batch, outputs), or a tuple that begins with it."""
 
 
 @dataclass(frozen=True)
+class Forward:
+    """A batch's way through a net; derivatives can be taken of it.
+
+    Attributes:
+        images: The batch.
+        predicted: (batch, outputs).
+        layers: Convolutions and linear layers, in the order they were used.
+        outputs: What each of them made, (batch, channels, ...).
+        rectified: What each ReLU made.
+    """
+
+    images: Tensor
+    predicted: Tensor
+    layers: list[nn.Conv2d | nn.Linear]
+    outputs: list[Tensor]
+    rectified: list[Tensor]
+
+
+@dataclass(frozen=True)
 class Flow:
-    """A batch's way through a net and back.
+    """The way back.
 
     Attributes:
         gradients: Of the loss, one a weight of the probe; zeros where it does not matter.
-        layers: Convolutions and linear layers, in the order they were used.
-        outputs: What each of them made, (batch, channels, ...).
-        slopes: The loss's gradient with respect to each output, of its shape.
+        slopes: The loss's gradient with respect to each output of `Forward`, of its shape.
     """
 
     gradients: list[Tensor]
-    layers: list[nn.Conv2d | nn.Linear]
-    outputs: list[Tensor]
     slopes: list[Tensor]
 
 
@@ -69,26 +85,30 @@ class Probe:
         return list(weights_of(self.net).values())
 
     @cached_property
-    def flow(self) -> Flow:
-        """What goes forward and what comes back; once for all who ask."""
+    def forward(self) -> Forward:
+        """What goes forward; once for all who ask."""
         made: list[tuple[Any, Tensor]] = []
+        rectified: list[Tensor] = []
         hooks = [
             layer.register_forward_hook(lambda layer, _, out: made.append((layer, out)))
             for layer in self.layers()
         ]
-        loss = self.loss()
+        images = self.images.clone().requires_grad_(True)
+        torch.manual_seed(self.seed)  # whoever asks first, dropout drops the same
+        with Watching(rectified.append):
+            predicted = predictions(self.net, images)
         for hook in hooks:
             hook.remove()
-        outputs = [out for _, out in made]
-        found = gradients_of(loss, [*self.weights, *outputs])
-        gradients, slopes = found[: len(self.weights)], found[len(self.weights) :]
-        layers = [layer for layer, _ in made]
-        return Flow(gradients, layers, [out.detach() for out in outputs], slopes)
+        layers, outputs = [layer for layer, _ in made], [out for _, out in made]
+        return Forward(images, predicted, layers, outputs, rectified)
 
-    def loss(self) -> Tensor:
-        """Mean cross-entropy of the batch, a scalar."""
-        torch.manual_seed(self.seed)  # whoever asks first, dropout drops the same
-        return loss_of(self.net, self.images, self.targets)
+    @cached_property
+    def flow(self) -> Flow:
+        """What comes back of the loss; once for all who ask."""
+        forward = self.forward
+        loss = loss_from(forward.predicted, self.targets)
+        found = gradients_of(loss, [*self.weights, *forward.outputs], keep=True)
+        return Flow(found[: len(self.weights)], found[len(self.weights) :])
 
     def generator(self) -> Generator:
         """A fresh source of random numbers."""
@@ -161,7 +181,15 @@ def loss_of(net: Net, images: Tensor, targets: Tensor) -> Tensor:
     Raises:
         DataError: A target is no class of the net's.
     """
-    out = predictions(net, images)
+    return loss_from(predictions(net, images), targets)
+
+
+def loss_from(out: Tensor, targets: Tensor) -> Tensor:
+    """Mean cross-entropy of predictions (batch, outputs).
+
+    Raises:
+        DataError: See `loss_of`.
+    """
     if int(targets.max()) >= out.shape[1]:
         raise DataError(
             f"Targets are class numbers below {out.shape[1]}, the outputs of the net. "
@@ -176,11 +204,19 @@ def predictions(net: Net, images: Tensor) -> Tensor:
     return out[0] if isinstance(out, tuple) else out
 
 
-def gradients_of(value: Tensor, sources: Sequence[Tensor]) -> list[Tensor]:
-    """Derivatives of a scalar, one a source; zeros where it does not depend on one."""
+def gradients_of(value: Tensor, sources: Sequence[Tensor], keep: bool = False) -> list[Tensor]:
+    """Derivatives of a scalar, one a source; zeros where it does not depend on one.
+
+    Args:
+        value: The scalar.
+        sources: What it is derived by.
+        keep: Whether others will go the same way back.
+    """
     if not value.requires_grad:
         return [torch.zeros_like(source) for source in sources]
-    found = torch.autograd.grad(value, sources, allow_unused=True, materialize_grads=True)
+    found = torch.autograd.grad(
+        value, sources, retain_graph=keep, allow_unused=True, materialize_grads=True
+    )
     return list(found)
 
 

@@ -12,7 +12,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 RELUS = (torch.ops.aten.relu.default, torch.ops.aten.relu_.default)
 
 
-class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """A context in which what each ReLU makes is shown.
+
+    Args:
+        see: Is given it, (batch, channels, ...).
+    """
+
     def __init__(self, see: Callable[[Tensor], None]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.see = see
@@ -20,9 +26,15 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
+        made = func(*args, **(kwargs or {}))
         if func in RELUS:
-            self.see((args[0] > 0).movedim(1, -1).flatten(1))  # channels last: no copy
-        return func(*args, **(kwargs or {}))
+            self.see(made)
+        return made
+
+
+def code_of(rectified: Tensor) -> Tensor:
+    """(batch, channels, ...) of a ReLU -> (batch, units) booleans, true where a unit is open."""
+    return (rectified > 0).movedim(1, -1).flatten(1)  # channels last: no copy
 
 
 def watch_rectifiers(net: nn.Module, images: Tensor, see: Callable[[Tensor], None]) -> None:
@@ -31,7 +43,7 @@ def watch_rectifiers(net: nn.Module, images: Tensor, see: Callable[[Tensor], Non
     Args:
         net: Any.
         images: (batch, channels, h, w).
-        see: Is given (batch, units) booleans, true where a unit is open.
+        see: Is given (batch, units) booleans, see `code_of`.
     """
-    with torch.no_grad(), _Watch(see):
+    with torch.no_grad(), Watching(lambda made: see(code_of(made))):
         net(images)
