@@ -58,7 +58,7 @@ def learned(rate: float, seed: int, episodes: int) -> FewshotModel:
 def error(model: FewshotModel, rate: float, waves: int) -> float:
     """Mean squared error after adapting with a rate."""
     model.method.inner_lr = rate  # type: ignore[assignment]
-    return model.judge(Sines(), replace(TERMS, queries=100), waves, Context(seed=1000)).score
+    return model.judge(Sines(), replace(TERMS, queries=100), waves, Context(seed=1000)).score ** 2
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ from PIL import Image, ImageEnhance, ImageOps
 from torch import Tensor
 
 from netwright.core.errors import UnknownName
-from netwright.nn.augmentation import Augmentation, crop, cutout, flip
+from netwright.nn import augmentation
+from netwright.nn.augmentation import Augmentation, affine, crop, cutout, flip
 from netwright.nn.batches import Batchable
 from netwright.nn.recipe import AUGMENTATIONS, Recipe
 from netwright.nn.trivial_augment import OPERATIONS, trivial_augment
@@ -59,6 +60,33 @@ def test_a_crop_moves_the_picture_and_repeats_its_edge() -> None:
     assert shifts == {-2, -1, 0, 1, 2}
     steps = moved.diff(dim=3)
     assert bool(((steps == 0) | (steps == 1)).all())
+
+
+def test_a_small_turn_is_pillows(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GROWN", "SHEARED", "MOVED"):
+        monkeypatch.setattr(augmentation, name, 0.0)
+    images = bytes_of((6, 1, 5, 5)).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    turns = 15 * (2 * torch.rand(6, 6, generator=generator(3))[0] - 1)
+    for turned, image, degrees in zip(affine(images, generator(3)), images, turns, strict=True):
+        theirs = Image.fromarray(image[0].numpy()).rotate(float(degrees), Image.Resampling.BILINEAR)
+        middle = slice(8, 32)  # Pillow has black corners
+        ours = turned[0, middle, middle].numpy()
+        assert np.abs(ours - np.asarray(theirs, dtype=float)[middle, middle]).max() < 2
+
+
+def test_affine_moves_scales_and_shears_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    dot = torch.zeros(400, 1, 33, 33)
+    dot[:, :, 16, 16] = 1.0
+    seen = affine(dot, generator())
+    weight = seen / seen.sum(dim=(2, 3), keepdim=True)
+    places = torch.arange(33.0)
+    down = (weight.sum(dim=3) * places).sum(dim=2) - 16
+    across = (weight.sum(dim=2) * places).sum(dim=2) - 16
+    assert down.abs().max() < 33 / 8 * 1.5
+    assert across.std() > 1
+    monkeypatch.setattr(augmentation, "MOVED", 0.0)
+    still = affine(dot, generator())
+    assert (still[:, 0, 14:19, 14:19].amax(dim=(1, 2)) > 0.2).all()
 
 
 def test_half_the_pictures_are_mirrored() -> None:

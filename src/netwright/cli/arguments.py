@@ -59,7 +59,9 @@ NetMetric = Annotated[
 ]
 Augment = Annotated[
     str | None,
-    typer.Option(help="none, shift, flip, cutout, trivial or cutmix [flip in colour, else shift]."),
+    typer.Option(
+        help="none, shift, affine, flip, cutout, trivial or cutmix [flip in colour, else shift]."
+    ),
 ]
 PictureSchema = Annotated[
     str | None, typer.Option(help="YAML or JSON file of column types; sets the pictures' shape.")

@@ -26,7 +26,8 @@ def retrain(
     time: Annotated[str | None, Option(help="Wall time, such as 20m [10m].")] = None,
     epochs: Epochs = None,
     augment: Annotated[
-        str | None, Option(help="none, shift, flip, cutout, trivial or cutmix [as searched].")
+        str | None,
+        Option(help="none, shift, affine, flip, cutout, trivial or cutmix [as searched]."),
     ] = None,
     cells: Cells = None,
     channels: Channels = None,

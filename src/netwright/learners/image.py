@@ -39,6 +39,7 @@ SGD_FASTER = 20.0
 AUGMENTATIONS: dict[str, tuple[str, ...]] = {
     "none": (),
     "shift": ("crop",),
+    "affine": ("affine",),
     "flip": ("crop", "flip"),
     "cutout": ("crop", "flip", "cutout"),
     "trivial": ("crop", "trivial"),

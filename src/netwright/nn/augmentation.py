@@ -6,15 +6,19 @@ same on every device.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Generator, Tensor
+from torch.nn.functional import affine_grid, grid_sample
 
 from netwright.nn.batches import Batchable
 from netwright.nn.mixing import Mix, cutmix, mixup
 from netwright.nn.trivial_augment import trivial_augment
 
+DEGREES, GROWN, SHEARED, MOVED = 15.0, 0.15, 0.15, 0.125
+"""The most a picture is turned, and by which share scaled, sheared and moved."""
 MIXES = {"mixup": mixup, "cutmix": cutmix}
 
 
@@ -37,10 +41,12 @@ class Augmentation:
     def __call__(self, images: Tensor, generator: Generator) -> tuple[Tensor, Mix | None]:
         """(batch, channels, h, w) -> images of the same shape and range, and how they were mixed.
 
-        uint8 comes back as float where colours were changed or images blended.
+        uint8 comes back as float where pixels were made of others.
         """
         if "crop" in self.names:
             images = crop(images, generator)
+        if "affine" in self.names:
+            images = affine(images, generator)
         if "flip" in self.names:
             images = flip(images, generator)
         if "trivial" in self.names:
@@ -64,6 +70,23 @@ def crop(images: Tensor, generator: Generator) -> Tensor:
     places = (rows[:, :, None] * width + columns[:, None, :]).reshape(batch, 1, -1)
     places = places.to(images.device).expand(-1, channels, -1)  # (batch, channels, h * w)
     return images.flatten(2).gather(2, places).reshape(images.shape)
+
+
+def affine(images: Tensor, generator: Generator) -> Tensor:
+    """Turns, scales, shears and moves every image a little (Simard, Steinkraus and Platt, 2003).
+
+    What comes in at the edge repeats the edge.
+    """
+    height, width = images.shape[2:]
+    draws = (2 * torch.rand(6, len(images), generator=generator) - 1).to(images.device)
+    turn, grow, lean = math.radians(DEGREES) * draws[0], 1 + GROWN * draws[1], SHEARED * draws[2:4]
+    across, down = height / width, width / height  # a unit of the grid is half a side
+    rows = [
+        torch.stack([grow * turn.cos(), (lean[0] - turn.sin()) * across, 2 * MOVED * draws[4]]),
+        torch.stack([(lean[1] + turn.sin()) * down, grow * turn.cos(), 2 * MOVED * draws[5]]),
+    ]
+    grid = affine_grid(torch.stack(rows).permute(2, 0, 1), list(images.shape), align_corners=False)
+    return grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
 
 
 def flip(images: Tensor, generator: Generator) -> Tensor:

@@ -13,7 +13,7 @@ OPTIMISERS = ("adamw", "adam", "sgd")
 FUSED = ("cpu", "cuda", "mps")
 """Devices on which torch updates a weight in one pass, a fraction of the time of one by one."""
 PRECISIONS = ("float32", "auto", "bfloat16", "float16")
-AUGMENTATIONS = ("crop", "flip", "cutout", "mixup", "cutmix", "trivial")
+AUGMENTATIONS = ("crop", "affine", "flip", "cutout", "mixup", "cutmix", "trivial")
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Recipe:
         clip: Largest gradient norm.
         warmup: Share of the steps in which the learning rate rises.
         label_smoothing: Share of a class's probability spread evenly over all classes.
-        augment: What happens to the images of a batch, in this order: any of `crop`, `flip`,
-            `trivial`, `cutout`, `mixup`, `cutmix`; of the last two each batch draws one.
+        augment: What happens to the images of a batch, in this order: any of `crop`, `affine`,
+            `flip`, `trivial`, `cutout`, `mixup`, `cutmix`; of the last two each batch draws one.
         ema: Decay of the averaged weights, which are then validated and kept; None for none.
         precision: `float32`, `bfloat16`, `float16`, or `auto`: half where the device is made for
             it, else float32.

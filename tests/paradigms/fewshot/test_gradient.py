@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from netwright.core.errors import ConfigError
-from netwright.nn.normalisation import NORMS
+from netwright.nn.normalisation import NORMS, normalise_tasks
 from netwright.paradigms.fewshot.anil import ANIL
 from netwright.paradigms.fewshot.gradient import GradientMethod
 from netwright.paradigms.fewshot.maml import MAML, FirstOrderMAML
@@ -102,6 +103,37 @@ def test_all_at_once_is_one_after_another(kind: type, how: str) -> None:
         assert torch.allclose(a, b)
 
 
+def by_hand(net: nn.Module, shown: tuple[Tensor, ...], steps: int, follow: bool) -> Tensor:
+    """The outer loss with weights of its own for every task."""
+    losses = []
+    for support, labels, query, target in zip(*shown, strict=True):
+        fast = dict(net.named_parameters())
+        for _ in range(steps):
+            loss = cross_entropy(functional_call(net, fast, (support,)), labels)
+            slopes = torch.autograd.grad(loss, list(fast.values()), create_graph=follow)
+            fast = {n: w - 0.3 * slope for (n, w), slope in zip(fast.items(), slopes, strict=True)}
+        losses.append(cross_entropy(functional_call(net, fast, (query,)), target))
+    return torch.stack(losses).mean()
+
+
+@pytest.mark.parametrize("vectorised", [True, False])
+@pytest.mark.parametrize("kind", [MAML, FirstOrderMAML])
+def test_rows_that_stand_for_weights_change_nothing(kind: type, vectorised: bool) -> None:
+    torch.manual_seed(0)
+    layers = nn.Linear(40, 30), nn.BatchNorm1d(30), nn.ReLU(), nn.Linear(30, 20), nn.Linear(20, 2)
+    net = normalise_tasks(nn.Sequential(*layers).double(), "transductive")
+    support, query = torch.randn(3, 4, 40).double(), torch.randn(3, 6, 40).double()
+    labels, target = (torch.arange(2).repeat(each).expand(3, -1) for each in (2, 3))
+    shown = support, labels, query, target
+    method = kind(net, 0.3, 3, vectorised)
+    assert set(method.weights(support[0], labels[0]).rows) == {"0", "3"}
+    theirs = by_hand(net, shown, 3, follow=kind is MAML)
+    assert torch.allclose(outer(method, shown), theirs)
+    slopes = torch.autograd.grad(theirs, list(net.parameters()))
+    for ours, slope_by_hand in zip(gradient(method, shown), slopes, strict=True):
+        assert torch.allclose(ours, slope_by_hand)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_task_sees_another(kind: type) -> None:
     support, labels, query, _ = batch()
@@ -116,7 +148,7 @@ def test_no_task_sees_another(kind: type) -> None:
 def test_the_body_of_anil_stays() -> None:
     method = ANIL(backbone(), inner_lr=0.5)
     support, labels, _, _ = batch()
-    fast = method.weights(support[0], labels[0])
+    fast = method.weights(support[0], labels[0]).whole(method.net)
     assert sorted(fast) == ["5.bias", "5.weight"]
 
 

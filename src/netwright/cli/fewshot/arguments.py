@@ -28,7 +28,7 @@ TrainQueries = Annotated[
 InnerRate = Annotated[float | None, Option(help="Rate of the inner steps [0.01].")]
 InnerSteps = Annotated[int | None, Option(help="Steps of adapting [5; meta_sgd 1].")]
 Augment = Annotated[
-    str, Option(help="What happens to pictures: none, shift, flip, cutout or trivial.")
+    str, Option(help="What happens to pictures: none, shift, affine, flip, cutout or trivial.")
 ]
 FullContext = Annotated[
     bool | None,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from netwright.paradigms.fewshot.method import Method
 
-KINDS = ("none", "shift", "flip", "cutout", "trivial")
+KINDS = ("none", "shift", "affine", "flip", "cutout", "trivial")
 """Augmentations that keep a picture of one class."""
 WAYS, QUERIES = 60, 1
 """Of the episodes that methods learn on that compare; sixty ways as Snell et al. have it."""

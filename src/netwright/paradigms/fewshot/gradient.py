@@ -2,22 +2,29 @@
 
 Adapted weights are a function of the first ones, and all tasks of a batch go through it at once
 (`torch.func.vmap`), so that the loss of the queries can be derived through the steps, exactly.
+Linear layers that are larger than the rows they adapt to are not copied for each task, see
+`netwright.nn.moved`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import grad, vmap
 
 from netwright.core.errors import ConfigError
+from netwright.nn.moved import Moved, Tensors, worth_rows
 from netwright.nn.normalisation import folded, freeze, norms_of, supported, track
 from netwright.paradigms.fewshot.method import Method, episode_loss
 
-Weights = dict[str, Tensor]
+Loss = Callable[[Tensors, Tensors], tuple[Tensor, Tensors]]
+"""(weights, what is added to layers) -> a scalar, and what went into those layers."""
+Slopes = tuple[Tensors, Tensors, Tensors]
+"""Of a loss by its two arguments, and what it told besides."""
 
 
 class GradientMethod(Method):
@@ -50,6 +57,7 @@ class GradientMethod(Method):
         if inner_steps < 1:
             raise ConfigError(f"Adapting needs inner steps of at least 1. Got {inner_steps}.")
         self.inner_lr, self.inner_steps = inner_lr, inner_steps
+        self._worth: dict[torch.Size, Mapping[str, torch.Size]] = {}
         self.vectorised = not has_convolutions(net) if vectorised is None else vectorised
 
     def moving(self) -> list[str]:
@@ -70,36 +78,62 @@ class GradientMethod(Method):
         with folded(self.net, 1):
             return torch.stack([self._answers(*task) for task in tasks])
 
-    def weights(self, support: Tensor, labels: Tensor) -> Weights:
+    def weights(self, support: Tensor, labels: Tensor) -> Moved:
         """One task's adapted weights.
 
         Args:
             support: (supports, ...).
             labels: (supports,).
         """
-        whole = dict(self.net.named_parameters())
-        fast: Weights = {name: whole[name] for name in self.moving()}
+        layers = self._layers(support)
+        whole, behind = dict(self.net.named_parameters()), tuple(f"{name}." for name in layers)
+        apart = {name: whole[name] for name in self.moving() if not name.startswith(behind)}
+        at = Moved(apart, {name: [] for name in layers})
         for _ in range(self.inner_steps):
-            at = {name: w.detach() for name, w in fast.items()} if self.first_order else fast
-            slopes = grad(self._inner_loss)(at, support, labels)
-            fast = {name: w - self.rate(name) * slopes[name] for name, w in fast.items()}
-        return fast
+            at = self._step(at, layers, support, labels)
+        return at
 
-    def _inner_loss(self, fast: Weights, support: Tensor, labels: Tensor) -> Tensor:
-        return episode_loss(functional_call(self.net, fast, (support,)), labels)
+    def _layers(self, support: Tensor) -> Mapping[str, torch.Size]:
+        """Layers whose rows stand for their weights; a rate for each number needs the weights."""
+        if not isinstance(self.rate(self.moving()[0]), float):
+            return {}
+        if support.shape not in self._worth:
+            self._worth[support.shape] = worth_rows(self.net, set(self.moving()), support)
+        return self._worth[support.shape]
+
+    def _step(
+        self, at: Moved, layers: Mapping[str, torch.Size], support: Tensor, labels: Tensor
+    ) -> Moved:
+        """One step down the support's loss."""
+        here = at.detached() if self.first_order else at
+        like = next(self.net.parameters())
+        added = {name: like.new_zeros(shape) for name, shape in layers.items()}
+
+        def loss(weights: Tensors, added: Tensors) -> tuple[Tensor, Tensors]:
+            out, seen = Moved(weights, here.rows).watched(self.net, support, added)
+            return episode_loss(out, labels), seen
+
+        derive = slopes_inside if self.vectorised else slopes_outside
+        slopes, moves, seen = derive(loss, here.weights, added, follow=not self.first_order)
+        weights = {n: w - self.rate(n) * slopes[n] for n, w in at.weights.items()}
+        rows = {
+            name: [*steps, (seen[name].flatten(0, -2), -self.inner_lr * moves[name].flatten(0, -2))]
+            for name, steps in at.rows.items()
+        }
+        return Moved(weights, rows)
 
     def _answers(self, support: Tensor, labels: Tensor, query: Tensor) -> Tensor:
         fast = self.weights(support, labels)
         if not any(norm.how == "support" for norm in norms_of(self.net)):
-            return functional_call(self.net, fast, (query,))
+            return fast.run(self.net, query)
         with supported(self.net, len(support)):
-            found = functional_call(self.net, fast, (torch.cat([support, query]),))
+            found = fast.run(self.net, torch.cat([support, query]))
         return found[len(support) :]
 
     def adapted(self, support: Tensor, labels: Tensor) -> nn.Module:
         """The backbone with one task's weights."""
         with torch.no_grad():
-            fast = self.weights(support, labels)
+            fast = self.weights(support, labels).whole(self.net)
         net = deepcopy(self.net)
         net.load_state_dict(fast, strict=False)
         return freeze(net, support)
@@ -112,3 +146,39 @@ def has_convolutions(net: nn.Module) -> bool:
     longer than the same one task after another.
     """
     return any(isinstance(module, nn.modules.conv._ConvNd) for module in net.modules())
+
+
+def slopes_inside(loss: Loss, weights: Tensors, added: Tensors, follow: bool) -> Slopes:
+    """Derives a loss where `vmap` wants it done, by a function of functions.
+
+    Args:
+        loss: See `Loss`.
+        weights, added: Where.
+        follow: Whether the outcome can be derived again.
+    """
+    (slopes, moves), seen = grad(loss, argnums=(0, 1), has_aux=True)(weights, added)
+    return (slopes, moves, seen) if follow else _detached(slopes, moves, seen)
+
+
+def slopes_outside(loss: Loss, weights: Tensors, added: Tensors, follow: bool) -> Slopes:
+    """The same by autograd, which takes less time where nothing is vectorised."""
+    follow = follow and torch.is_grad_enabled()
+    with torch.enable_grad():
+        inside = [
+            w if follow and w.requires_grad else w.detach().requires_grad_()
+            for w in weights.values()
+        ]
+        weights = dict(zip(weights, inside, strict=True))
+        added = {name: value.requires_grad_() for name, value in added.items()}
+        value, seen = loss(weights, added)
+        found = torch.autograd.grad(
+            value, [*inside, *added.values()], create_graph=follow, materialize_grads=True
+        )
+    slopes = dict(zip(weights, found, strict=False))
+    moves = dict(zip(added, found[len(weights) :], strict=True))
+    return (slopes, moves, seen) if follow else _detached(slopes, moves, seen)
+
+
+def _detached(*parts: Tensors) -> Slopes:
+    first, second, third = ({n: value.detach() for n, value in part.items()} for part in parts)
+    return first, second, third

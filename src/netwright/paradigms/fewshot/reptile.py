@@ -38,7 +38,7 @@ class Reptile(GradientMethod):
     def _distance(self, support: Tensor, labels: Tensor) -> Tensor:
         own = dict(self.net.named_parameters())
         with torch.no_grad():
-            there = self.weights(support, labels)
+            there = self.weights(support, labels).whole(self.net)
         apart = [(own[name] - weight).square().sum() for name, weight in there.items()]
         return torch.stack(apart).sum() / 2
 
