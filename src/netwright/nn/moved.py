@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-Tensors = dict[str, Tensor]
+Tensors = Mapping[str, Tensor]
 Step = tuple[Tensor, Tensor]
 """Rows that were seen (rows, inputs), and how they move what comes out (rows, outputs)."""
 
@@ -46,15 +46,15 @@ class Moved:
         Returns:
             The outputs, and what went into each layer that something was added to.
         """
-        seen: Tensors = {}
+        seen: dict[str, Tensor] = {}
         with _hooked(net, {name: partial(self._of, name, added, seen) for name in self.rows}):
-            return functional_call(net, self.weights, (x,)), seen
+            return functional_call(net, dict(self.weights), (x,)), seen
 
     def _of(
         self,
         name: str,
         added: Tensors,
-        seen: Tensors,
+        seen: dict[str, Tensor],
         layer: nn.Linear,
         inputs: tuple[Tensor],
         output: Tensor,
@@ -77,14 +77,13 @@ class Moved:
         """Every weight that has moved, as it is now."""
         found = dict(self.weights)
         for name, steps in self.rows.items():
-            layer = net.get_submodule(name)
-            weight, bias = layer.weight, layer.bias
+            parameters = net.get_submodule(name).named_parameters()
+            now: dict[str, Tensor] = dict(parameters)
             for rows, moves in steps:
-                weight = weight + moves.T @ rows
-                bias = None if bias is None else bias + moves.sum(dim=0)
-            found[f"{name}.weight"] = weight  # type: ignore[assignment]
-            if bias is not None:
-                found[f"{name}.bias"] = bias  # type: ignore[assignment]
+                now["weight"] = now["weight"] + moves.T @ rows
+                if "bias" in now:
+                    now["bias"] = now["bias"] + moves.sum(dim=0)
+            found |= {f"{name}.{own}": value for own, value in now.items()}
         return found
 
 

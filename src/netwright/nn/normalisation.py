@@ -64,6 +64,8 @@ class TaskNorm(nn.Module):
             return batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
+        if self.tasks == 1:
+            return self._of_task(x)
         if self.tasks is not None:
             return torch.cat([self._of_task(part) for part in x.chunk(self.tasks)])
         return self._scaled(self._centred(x))
