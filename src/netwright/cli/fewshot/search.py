@@ -69,7 +69,7 @@ def search(
     inner_steps: InnerSteps = None,
     full_context: FullContext = None,
     rotations: Rotations = False,
-    augment: Augment = "shift",
+    augment: Augment = "affine",
     episodes: Annotated[
         int | None,
         Option(help="Episodes a design is trained on [300 if its method compares, else 2000]."),

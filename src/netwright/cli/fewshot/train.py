@@ -62,7 +62,7 @@ def train(
     inner_steps: InnerSteps = None,
     full_context: FullContext = None,
     rotations: Rotations = False,
-    augment: Augment = "shift",
+    augment: Augment = "affine",
     time: WholeTime = None,
     episodes: Annotated[
         int | None, Option(help="Most episodes to learn from; without --time no clock counts.")

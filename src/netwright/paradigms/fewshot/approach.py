@@ -38,7 +38,7 @@ class Approach:
     norm: str = "transductive"
     terms: Terms = field(default_factory=Terms)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    augment: str = "shift"
+    augment: str = "affine"
     train_ways: int | None = None
     train_queries: int | None = None
 
