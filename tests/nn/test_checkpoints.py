@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,14 @@ import torch
 from torch import nn
 
 from netwright.core.context import Context
-from netwright.nn.checkpoints import NAME, Checkpoints, mark_of
+from netwright.nn.checkpoints import (
+    NAME,
+    Checkpoints,
+    load_optimiser,
+    mark_of,
+    optimiser_tensors,
+)
+from netwright.nn.recipe import make_optimiser
 from netwright.nn.training import Batchable, Recipe, classification_loss, regression_loss, train
 from tests.nn.test_training import net, spots
 
@@ -57,6 +65,28 @@ def test_resumed_is_never_stopped_to_the_last_bit(
         assert torch.equal(again.state_dict()[name], value), name
     assert trained_again == trained
     assert not (tmp_path / "stopped" / NAME).exists()
+
+
+def test_moments_are_laid_out_as_their_weights() -> None:
+    torch.manual_seed(0)
+    one = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    other = deepcopy(one)
+    before, after = (make_optimiser(layer, Recipe(lr=0.1)) for layer in (one, other))
+    slopes = [torch.randn_like(weight) for weight in one.parameters()]
+
+    def step(layer: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        for weight, slope in zip(layer.parameters(), slopes, strict=True):
+            weight.grad = slope.clone()
+        optimiser.step()
+
+    step(one, before)
+    other.load_state_dict(one.state_dict())
+    kept = optimiser_tensors(before).items()
+    load_optimiser(after, {n: v.clone(memory_format=torch.contiguous_format) for n, v in kept})
+    step(one, before)
+    step(other, after)
+    for ours, theirs in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
 
 
 def test_another_training_is_not_continued(tmp_path: Path) -> None:

@@ -91,9 +91,17 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Gives an optimiser back what `optimiser_tensors` took out."""
+    """Gives an optimiser back what `optimiser_tensors` took out.
+
+    Moments are laid out in memory as their weights are: torch's fused optimisers go through both
+    number by number and do not look.
+    """
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         place, kept = name.split("/")
+        weight = weights[int(place)]
+        if value.shape == weight.shape:
+            value = torch.empty_like(weight, dtype=value.dtype).copy_(value)
         state.setdefault(int(place), {})[kept] = value
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
