@@ -53,7 +53,7 @@ WAYS: dict[str, Mapping[str, Any] | None] = {
 class Size:
     """How much is trained: images an epoch, channels and cells of the net."""
 
-    images: int = 1280
+    images: int = 640
     channels: int = 16
     cells: int = 3
 
