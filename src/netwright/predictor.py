@@ -166,7 +166,7 @@ class Predictor:
     def _support(self, data: Any, target: str | None) -> Task:
         """The few labelled examples."""
         if is_grouped(self.task):
-            return read_grouped(data, self.task, part="train", tasks=False)
+            return read_grouped(data, self.task, target, part="train", tasks=False)
         return read_labelled(data, self.task.input_shape, target, strict=True)
 
     def _check_ready(self) -> None:

@@ -104,3 +104,7 @@ def test_other_rows_are_read_like_the_known_ones() -> None:
         read_grouped(frame.drop(columns="sensor"), known)
     support = read_grouped(frame.drop(columns="sensor"), known, tasks=False)
     assert support.data.group is None
+    renamed = frame.drop(columns="sensor").rename(columns={"y": "level"})
+    assert read_grouped(renamed, known, "level", tasks=False).target == "level"
+    with pytest.raises(DataError, match="1 of 12 rows have no 'y'"):
+        read_grouped(frame.assign(y=frame["y"].where(frame.index > 0)), known, tasks=False)

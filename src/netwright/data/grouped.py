@@ -150,17 +150,26 @@ def is_grouped(task: Task) -> bool:
     return task.split.kind == "group"
 
 
-def read_grouped(source: Any, like: Task, part: str = "test", tasks: bool = True) -> Task:
+def read_grouped(
+    source: Any,
+    like: Task,
+    target: str | None = None,
+    *,
+    part: str = "test",
+    tasks: bool = True,
+) -> Task:
     """Rows of tasks that a model has not learned from, with their own classes.
 
     Args:
         source: See `netwright.data.readers.read`.
         like: The statement of the rows it has learned from.
+        target: Column of the classes or numbers, None for the one of the rows it has learned from.
         part: `train` or `test`, where the source has both.
-        tasks: Whether there are several, and the column that tells them apart is needed.
+        tasks: Whether there are several, and the column that tells them apart is needed; of a
+            single one every row counts.
 
     Raises:
-        DataError: A needed column is absent.
+        DataError: A needed column is absent, or a row of a single task has no target.
         TargetError: There is no target, or one class.
     """
     raw = read(source, part=part)
@@ -169,7 +178,13 @@ def read_grouped(source: Any, like: Task, part: str = "test", tasks: bool = True
         raise DataError(
             f"The data has no column {named!r}, which says to which task a row belongs; add it."
         )
+    like = replace(like, target=target or like.target)
     frame, (column,) = take_targets(raw, [like.target], Audit())
+    if not tasks and len(frame) < len(raw):
+        raise DataError(
+            f"{len(raw) - len(frame)} of {len(raw)} rows have no {like.target!r}; give it to them, "
+            "or leave them out."
+        )
     group = group_codes(frame[named]) if tasks else None
     classes = find_classes(column, like.kind, told=True)
     kind: Kind = "multiclass" if len(classes) > 2 else "binary" if classes else "regression"

@@ -101,15 +101,27 @@ class PreparedModel(Model):
 
     def save(self, folder: Path) -> None:
         """Writes both."""
-        (folder / "model.json").write_text(json.dumps({"format": "prepared"}))
-        self.preparation.save(folder)
-        (folder / INNER).mkdir()
-        self.inner.save(folder / INNER)
+        write_prepared(folder, "prepared", self.preparation, self.inner)
 
     @classmethod
     def load(cls, folder: Path) -> PreparedModel:
         """Reads what `save` wrote."""
         return cls(Preparation.load(folder), NetModel.load(folder / INNER))
+
+
+def write_prepared(folder: Path, kind: str, preparation: Preparation, inner: Model) -> None:
+    """Writes a preparation and the model behind it.
+
+    Args:
+        folder: Where.
+        kind: As `netwright.learners.models.MODELS` calls both together.
+        preparation: Fitted.
+        inner: Of rows as cells of numbers; goes into the folder `INNER`.
+    """
+    (folder / "model.json").write_text(json.dumps({"format": kind}))
+    preparation.save(folder)
+    (folder / INNER).mkdir()
+    inner.save(folder / INNER)
 
 
 def prepared(task: Task, preparation: Preparation) -> Task:

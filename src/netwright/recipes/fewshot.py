@@ -51,6 +51,7 @@ SEARCHED = {True: 300, False: 2_000}
 """Episodes a design is trained on in a search, by whether its method compares: those are larger."""
 NO_END = 10**7
 """Episodes where the time decides."""
+NO_TURNS = "Only pictures can be turned; leave --rotations out."
 BACKBONES = {"mlp": "connected"}
 """What spaces are called here besides."""
 OWN = ("method", "norm", "augment", "train_ways", "train_queries")
@@ -97,7 +98,7 @@ class Fewshot(Regime):
         if task.schema.of_type("image"):
             raise ConfigError("Pictures are told apart by their classes; leave --tasks out.")
         if self.rotations:
-            raise ConfigError("Only pictures can be turned; leave --rotations out.")
+            raise ConfigError(NO_TURNS)
         if not task.classes and get_method(self.approach.method).compares:
             raise ConfigError(
                 f"{self.approach.method!r} compares classes, and {task.target!r} is a number; use "
@@ -114,10 +115,10 @@ class Fewshot(Regime):
 
     def _check(self, options: SearchOptions) -> None:
         """Refuses what a search may ask for elsewhere, before anything is read."""
-        known = (ACCURACY if options.fit.group is None else RMSE, *COSTS)
+        metrics = (ACCURACY,) if options.fit.group is None else (ACCURACY, RMSE)
         for name in options.objectives:
-            if name not in {ACCURACY, *known}:
-                raise unknown_name("objective", name, known)
+            if name not in (*metrics, *COSTS):
+                raise unknown_name("objective", name, (*metrics, *COSTS))
         if self.approach.norm == "group" and inherits(get_strategy(options.fit.strategy)):
             raise ConfigError(
                 f"The strategy {options.fit.strategy!r} grows nets by their batch normalisation; "
@@ -295,7 +296,9 @@ def evaluate(
         raise ConfigError(f"At least one episode is judged. Got {episodes}.")
     context = Context(seed=seed)
     if isinstance(whole, FewshotRows):
-        rows = whole.tasks(read_grouped(source, predictor.task))
+        if rotations:
+            raise ConfigError(NO_TURNS)
+        rows = whole.tasks(read_grouped(source, predictor.task, target))
         return model.judge(rows, terms, episodes, context)
     task = read_labelled(source, predictor.task.input_shape, target, part="test")
     return model.judge(source_of(task, rotations).pool, terms, episodes, context)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class Search:
         """Circumstances of every trial."""
         return Context(device=self.options.fit.device, threads=self.options.fit.threads)
 
-    @property
+    @cached_property
     def statement(self) -> Task:
         """What nets are built for."""
         return self.options.regime.statement(self.task)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from netwright.learners.prepared import (
     fit_preparation,
     prepared,
     rows_of,
+    write_prepared,
 )
 from netwright.paradigms.fewshot.model import FewshotModel
 
@@ -101,10 +101,7 @@ class FewshotRows(Model):
 
     def save(self, folder: Path) -> None:
         """Writes both."""
-        (folder / "model.json").write_text(json.dumps({"format": FORMAT}))
-        self.preparation.save(folder)
-        (folder / INNER).mkdir()
-        self.inner.save(folder / INNER)
+        write_prepared(folder, FORMAT, self.preparation, self.inner)
 
     @classmethod
     def load(cls, folder: Path) -> FewshotRows:
