@@ -95,7 +95,7 @@ class GradientMethod(Method):
 
     def _layers(self, support: Tensor) -> Mapping[str, torch.Size]:
         """Layers whose rows stand for their weights; a rate for each number needs the weights."""
-        if not isinstance(self.rate(self.moving()[0]), float):
+        if isinstance(self.rate(self.moving()[0]), Tensor):
             return {}
         if support.shape not in self._worth:
             self._worth[support.shape] = worth_rows(self.net, set(self.moving()), support)
