@@ -25,5 +25,6 @@ def adapt(
 
     made = Predictor.load(run, trust or ()).adapt(support, out, target)
     told = ", ".join(map(str, made.classes[:8])) + (" ..." if len(made.classes) > 8 else "")
-    typer.echo(f"classes   {told}")
-    typer.echo(f"predict   netwright predict {out} IMAGES --out predictions.csv")
+    if told:
+        typer.echo(f"classes   {told}")
+    typer.echo(f"predict   netwright predict {out} DATA --out predictions.csv")

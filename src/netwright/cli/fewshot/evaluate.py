@@ -44,6 +44,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(found.to_json()))
         return
-    typer.echo(f"{found.metric}  {found.score:.2%} ± {found.interval95:.2%} (95 %)")
+    how = ".2%" if found.metric == "accuracy" else ".4g"
+    typer.echo(f"{found.metric}  {found.score:{how}} ± {found.interval95:{how}} (95 %)")
     typer.echo(f"episodes  {found.episodes}")
     typer.echo(f"protocol  {found.protocol}")
