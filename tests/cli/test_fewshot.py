@@ -64,8 +64,10 @@ def test_new_letters_are_learned(trained: Path, cli: Run) -> None:
     assert facts["accuracy"] > 0.6  # by chance a third
     assert 0 < facts["interval95"] < 0.2
     assert facts["episodes"] == 40
-    assert facts["protocol"] == "protonet; 3-way 1-shot, 3 queries; transductive normalisation"
+    told = "protonet; 3-way 1-shot, 3 queries; transductive normalisation; 6 classes"
+    assert facts["protocol"] == told
     assert "protocol  protonet; 4-way" in cli(*words, "--ways", 4).out
+    assert "; 6 classes in 4 turns" in cli(*words, "--rotations").out
 
 
 def test_what_a_run_shows(trained: Path, cli: Run) -> None:

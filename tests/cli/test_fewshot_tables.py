@@ -61,6 +61,8 @@ def test_new_tasks_are_learned_better_than_by_their_mean(lines_run: Path, cli: R
     spread = pd.read_csv(lines_run / "other.csv").groupby("sensor")["y"].std().mean()
     assert facts["rmse"] < 0.5 * spread
     assert facts["protocol"].startswith("fomaml, inner_lr 0.03, inner_steps 3; 10-shot, 8 queries")
+    assert facts["protocol"].endswith("; 10 tasks")
+    assert " on tasks held back" in cli("show", lines_run / "run").out
 
 
 def test_an_adapted_model_is_an_ordinary_predictor(

@@ -37,6 +37,11 @@ class Given(TaskSet):
         labels = self._at(0).labels
         return 1 if np.issubdtype(labels.dtype, np.floating) else int(labels.max()) + 1
 
+    @property
+    def extent(self) -> str:
+        """How many."""
+        return f"{len(self)} tasks"
+
     def check(self, terms: Terms) -> None:
         """They are as they are: their own terms are the only ones."""
         if len(self) == 0:

@@ -90,6 +90,11 @@ class TaskSet(ABC):
         """Mean and spread of targets that are numbers, which episodes have standardised by them."""
         return 0.0, 1.0
 
+    @property
+    def extent(self) -> str:
+        """What episodes are drawn from, for a protocol; empty where there is no end of them."""
+        return ""
+
     @abstractmethod
     def check(self, terms: Terms) -> None:
         """Whether such episodes can be drawn.
@@ -112,6 +117,11 @@ class Pool(TaskSet):
     @abstractmethod
     def __len__(self) -> int:
         """How many parts there are to make tasks of."""
+
+    @property
+    def extent(self) -> str:
+        """How many parts."""
+        return f"{len(self)} {self.parts}"
 
     @abstractmethod
     def usable(self, terms: Terms) -> Self:
@@ -162,6 +172,11 @@ class ClassPool(Pool):
 
     def __len__(self) -> int:
         return len(self.names) * (4 if self.turned else 1)
+
+    @property
+    def extent(self) -> str:
+        """How many classes; turned ones are easier to tell apart, so they are told."""
+        return f"{len(self.names)} {self.parts}{' in 4 turns' if self.turned else ''}"
 
     @cached_property
     def _places(self) -> list[NDArray[np.int64]]:

@@ -11,6 +11,7 @@ from netwright.core.config import Config
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
+from netwright.data.grouped import is_grouped
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, Graph
@@ -50,16 +51,22 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
         "ensemble": result.get("ensemble", []),
         "folds": task.split.folds,
         "judged_on": _judged_on(task, result),
-        "held_back": "classes held back" if "protocol" in result else "held-back rows",
+        "held_back": _held_back(task, result),
     }
     told = ("test_metrics", "measured", "calibration", "front", "retrained", "protocol")
     facts |= {name: result[name] for name in told if result.get(name)}
     return facts | _searched(folder, study, result, best)
 
 
+def _held_back(task: Task, result: dict[str, Any]) -> str:
+    if "protocol" not in result:
+        return "held-back rows"
+    return f"{'tasks' if is_grouped(task) else 'classes'} held back"
+
+
 def _judged_on(task: Task, result: dict[str, Any]) -> str:
     if "protocol" in result:
-        return "episodes of classes held back"
+        return f"episodes of {_held_back(task, result)}"
     folds = task.split.folds
     return "a hold-out" if folds == 1 else f"{folds}-fold cross-validation"
 

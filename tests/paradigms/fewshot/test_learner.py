@@ -51,7 +51,8 @@ def test_it_learns_to_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     found = model.judge(pool(8), episodes=40)
     assert found.score > 0.7  # by chance a third
     assert 0 < found.interval95 < 0.1
-    assert found.protocol == "protonet; 3-way 1-shot, 4 queries; transductive normalisation"
+    told = "protonet; 3-way 1-shot, 4 queries; transductive normalisation; 8 classes"
+    assert found.protocol == told
 
 
 def test_the_interval_is_that_of_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,7 +185,8 @@ class FewshotModel(Model):
             root = math.sqrt(score)  # whose slope is one over twice itself
             metric, score = "rmse", head.spread * root
             interval *= head.spread / (2 * root) if root else 0.0
-        protocol = str(replace(self.approach, terms=terms))
+        told = (str(replace(self.approach, terms=terms)), tasks.extent)
+        protocol = "; ".join(filter(None, told))
         return Judgement(metric, score, interval, len(each), protocol)
 
     def save(self, folder: Path) -> None:
