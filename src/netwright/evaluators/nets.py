@@ -37,6 +37,7 @@ class NetEvaluator(Evaluator):
         space: Of the designs.
         recipe: How to train: `epochs` and what else differs from the defaults.
         weights: Folder in which designs leave weights to their children.
+        folder: Of the trained net, beside which its checkpoint lies; None for the trial's own.
         seed: Decides the hold-out; the same for all trials.
     """
 
@@ -45,16 +46,20 @@ class NetEvaluator(Evaluator):
     space: NetSpaceName
     recipe: Mapping[str, Any] = field(default_factory=dict)
     weights: Path | None = None
+    folder: Path | None = None
     seed: int = 0
 
     def evaluate(self, config: Config, context: Context) -> Result:
         """Every metric on the held-back rows, and what training found out."""
         train, held = open_fold(self.data, self.task, self.seed, 0)
         started = time.monotonic()
+        if self.folder is not None:
+            self.folder.parent.mkdir(exist_ok=True)
+            context = context.but(folder=self.folder.parent)
         model = self._model(train, config, context)
         taken = round(time.monotonic() - started, 2)
         if context.folder is not None:
-            folder = context.folder / MODEL
+            folder = self.folder or context.folder / MODEL
             folder.mkdir(exist_ok=True)
             model.save(folder)
         artifacts = {"trained_seconds": taken, "tuned": dict(model.tuned)}

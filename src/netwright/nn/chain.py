@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from netwright.nn.operations import MeanPool
+from netwright.nn.weight_bank import share_as
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Joint(nn.Module):
         self.skips = nn.ModuleDict(
             {str(i): Skip(widths[i], widths[-1], shrinks[i]) for i in layer.skips}
         )
-        self.layer = make_layer(widths[-1], layer)
+        self.layer = share_as(make_layer(widths[-1], layer), layer.type)
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         """Every output so far -> the next one."""

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from netwright.core.choosers import FixedChooser
 from netwright.core.domains import Chooser, Ordered
 from netwright.core.errors import ConfigError
+from netwright.nn.weight_bank import share_as
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class LayerChoice(nn.Module):
     def __init__(self, name: str, layers: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.name = _ask(name, list(layers))
-        self.layer = layers[self.name]
+        self.layer = share_as(layers[self.name], self.name)
 
     def forward(self, *inputs: Any) -> Any:
         """What the chosen layer makes of the inputs."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from netwright.nn.blocks import ACTIVATIONS, SqueezeExcite
+from netwright.nn.weight_bank import share_as
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class MobileBlock:
         stride: Of the depthwise convolution.
         squeeze: Width of squeeze and excitation, 0 for none.
         activation: `relu`, `hard_swish` or `silu`.
+        name: Under which nets of other depths share its weights; empty for where it stands.
     """
 
     outputs: int
@@ -33,6 +35,7 @@ class MobileBlock:
     stride: int = 1
     squeeze: int = 0
     activation: str = "relu"
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,10 @@ class MobileNetwork(nn.Module):
         self.stem = convolution(inputs, plan.stem, 3, plan.stem_stride, plan.activation)
         widths = [plan.stem, *(block.outputs for block in plan.blocks)]
         self.blocks = nn.Sequential(
-            *(InvertedResidual(w, block) for w, block in zip(widths, plan.blocks, strict=False))
+            *(
+                share_as(InvertedResidual(width, block), block.name)
+                for width, block in zip(widths, plan.blocks, strict=False)
+            )
         )
         self.last = convolution(widths[-1], plan.last, 1, 1, plan.activation)
         mix: list[nn.Module] = []

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from netwright.nn.model_spec import ModelSpec
+from netwright.nn.weight_bank import share_as
 
 STACKS = 3
 
@@ -58,8 +59,8 @@ class MatrixCell(nn.Module):
             {str(j): ConvBNReLU(inputs, widths[j], 1) for i, j in spec.edges if i == 0}
         )
         self.operations = nn.ModuleList(
-            _operation(name, width)
-            for name, width in zip(spec.ops[1:-1], widths[1:-1], strict=True)
+            share_as(_operation(name, widths[vertex]), f"{vertex} {name}")
+            for vertex, name in enumerate(spec.ops[1:-1], start=1)
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from netwright.nn.operations import ReLUConvBN, make
+from netwright.nn.weight_bank import share_as
 
 
 class EdgeCellNet(nn.Module):
@@ -28,7 +29,11 @@ class EdgeCellNet(nn.Module):
         self.edges = tuple((j, i) for j, i in operations if operations[j, i] != "none")
         self.nodes = 1 + max(j for j, _ in operations)
         self.operations = nn.ModuleDict(
-            {f"{j}<-{i}": make(operations[j, i], channels, channels) for j, i in self.edges}
+            {
+                f"{j}<-{i}": share_as(make(name, channels, channels), f"{j}<-{i} {name}")
+                for (j, i), name in operations.items()
+                if name != "none"
+            }
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 from netwright.nn.drop_path import drop_path
 from netwright.nn.genotype import Genes, Genotype
 from netwright.nn.operations import FactorizedReduce, ReLUConvBN, make
+from netwright.nn.weight_bank import share_as
 
 STEM_MULTIPLIER = 3
 
@@ -48,8 +49,11 @@ class NodeCell(nn.Module):
         self.before = shrink if reduced else ReLUConvBN(before, channels, 1)
         self.last = ReLUConvBN(last, channels, 1)
         self.operations = nn.ModuleList(
-            make(name, channels, channels, 2 if reduces and source < 2 else 1)
-            for name, source in genes
+            share_as(
+                make(name, channels, channels, 2 if reduces and source < 2 else 1),
+                f"{2 + place // 2}<-{source} {name}",
+            )
+            for place, (name, source) in enumerate(genes)
         )
 
     def forward(self, before: Tensor, last: Tensor, dropped: float = 0.0) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from netwright.nn.blocks import ACTIVATIONS, SqueezeExcite
+from netwright.nn.weight_bank import share_as
 
 
 class ResidualBlock(nn.Module):
@@ -75,7 +76,8 @@ class ResidualNet(nn.Module):
         for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
             for block in range(depth):
                 stride = 2 if stage and not block else 1
-                parts.append(ResidualBlock(before, width, stride, activation, squeeze))
+                made = ResidualBlock(before, width, stride, activation, squeeze)
+                parts.append(share_as(made, f"stage{stage} block{block}"))
                 before = width
         self.features = nn.Sequential(*parts)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(before, outputs))

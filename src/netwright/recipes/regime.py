@@ -19,10 +19,13 @@ from netwright.core.registry import find
 from netwright.core.task import Task
 from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.evaluators.nets import NetEvaluator
+from netwright.evaluators.shared import SharedEvaluator
 
 if TYPE_CHECKING:
     from netwright.recipes.search_options import SearchOptions
 
+CHECKPOINT_SECONDS = 60.0
+"""Least time between two of a supernet."""
 REGIMES: dict[str, str] = {
     "fewshot": "netwright.recipes.fewshot:Fewshot",
     "plain": "netwright.recipes.regime:Plain",
@@ -64,6 +67,31 @@ class Regime(ABC):
             options: What was asked for.
             weights: Folder in which designs leave weights to their children.
         """
+
+    def sharing(
+        self,
+        task: Task,
+        data: Path,
+        options: SearchOptions,
+        supernet: SearchOptions,
+        folder: Path,
+    ) -> tuple[Evaluator, Evaluator]:
+        """Who trains a supernet, and who judges designs by its weights.
+
+        Args:
+            task: The statement of the data, without rows.
+            data: Folder of the rows.
+            options: What was asked for.
+            supernet: The same for the supernet.
+            folder: Where the trained supernet is to lie.
+
+        Raises:
+            ConfigError: Designs cannot share weights under this regime.
+        """
+        raise ConfigError(
+            f"The strategy {options.one_shot!r} shares weights among designs, which is not built "
+            "for this way of learning; take another strategy, such as auto."
+        )
 
     @abstractmethod
     def told(self, options: SearchOptions) -> str:
@@ -113,6 +141,22 @@ class Plain(Regime):
             weights=weights,
             seed=options.fit.seed,
         )
+
+    def sharing(
+        self,
+        task: Task,
+        data: Path,
+        options: SearchOptions,
+        supernet: SearchOptions,
+        folder: Path,
+    ) -> tuple[Evaluator, Evaluator]:
+        """The supernet learns from the rows that designs learn from."""
+        seed = options.fit.seed
+        recipe = {**supernet.training(task), "checkpoint_seconds": CHECKPOINT_SECONDS}
+        trains = NetEvaluator(
+            task=task, data=data, space=supernet.space, recipe=recipe, seed=seed, folder=folder
+        )
+        return trains, SharedEvaluator(task, data, options.space, folder, seed)
 
     def told(self, options: SearchOptions) -> str:
         """Epochs and the hold-out."""

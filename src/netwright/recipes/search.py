@@ -7,112 +7,37 @@ prepare -> say what limits allow -> search (designs trained alike, those over a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from netwright.core.audit import Audit
-from netwright.core.budget import Budget, Clock
+from netwright.core.budget import Clock
 from netwright.core.config import Config
-from netwright.core.context import Context
-from netwright.core.engine import Engine
 from netwright.core.errors import RunError
-from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder, check_output
 from netwright.core.progress import Progress
 from netwright.core.registry import import_attribute
 from netwright.core.study import Study
-from netwright.core.task import Task
-from netwright.core.worker import run_study
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
-from netwright.evaluators.costs import CostsFirst, KeepsLimits
 from netwright.learners.trust import trust
 from netwright.recipes import designs
 from netwright.recipes.again import fail_lost
-from netwright.recipes.machine import memory_bytes, workers_of
+from netwright.recipes.oneshot import shortlist
 from netwright.recipes.proxies import warmed
 from netwright.recipes.search_options import SearchOptions
-from netwright.spaces.lineage import Lineage
-from netwright.spaces.morphism import Morphism
-from netwright.spaces.nets import NetSpace
+from netwright.recipes.searching import Search
 from netwright.strategies import get_strategy
-from netwright.strategies.morphism import inherits
-from netwright.strategies.pruners import get_pruner
 
 RECIPE = "search"
 SEARCH_SHARE = 0.9
 """Share of the time in which new designs are begun; the rest is for ending well."""
 ALONE_SHARE = 0.95
 """The same of a single design, which needs no strategy afterwards."""
-GRACE_SHARE = 0.05
 LONGEST_TRIAL = 0.35
 """Share of the search one design may take at most, where there are several."""
-
-
-@dataclass
-class Search:
-    """One search in the making: what every step needs to know."""
-
-    folder: RunFolder
-    task: Task
-    options: SearchOptions
-    clock: Clock
-    engine: Engine
-    progress: Progress
-    first: Sequence[Config] = ()
-
-    @property
-    def storage(self) -> str | Path:
-        """Where trials are remembered."""
-        return self.options.fit.storage or self.folder.journal
-
-    @property
-    def context(self) -> Context:
-        """Circumstances of every trial."""
-        return Context(device=self.options.fit.device, threads=self.options.fit.threads)
-
-    @cached_property
-    def statement(self) -> Task:
-        """What nets are built for."""
-        return self.options.regime.statement(self.task)
-
-    @property
-    def evaluator(self) -> Evaluator:
-        """Judges the trials."""
-        options, folder = self.options, self.folder
-        weights = folder.path / "weights"
-        judge = options.regime.evaluator(self.task.with_data(None), folder.data, options, weights)
-        latency = options.measures_latency(self.task)
-        return CostsFirst(judge, options.space, self.statement, latency)
-
-    def space(self) -> NetSpace:
-        """What may be built, under the limits that can be counted."""
-        space = self.options.space.open()
-        if isinstance(space, Morphism) and inherits(get_strategy(self.options.fit.strategy)):
-            space = Lineage(space)
-        if not self.options.limits:
-            return space
-        return space.limited(KeepsLimits(self.options.space, self.statement))
-
-    def study(self) -> Study:
-        """Opens the study; the same whenever it is opened."""
-        fit, space = self.options.fit, self.space()
-        strategy = get_strategy(fit.strategy)
-        if self.options.proxies:
-            statement = self.task.with_data(None)
-            strategy = warmed(strategy, self.options.proxies, statement, self.folder.data)
-        return Study(
-            space,
-            objectives=self.options.judged(self.task),
-            strategy=strategy,
-            storage=self.storage,
-            name=self.folder.study_name(fit.storage),
-            seed=fit.seed,
-            pruner=get_pruner(fit.pruner),
-        )
 
 
 def run(
@@ -159,6 +84,8 @@ def run(
         import_attribute("onnxruntime:InferenceSession")
     if options.proxies:
         warmed(strategy, options.proxies, task, Path())
+    if options.one_shot:
+        options.regime.sharing(task, Path(), options, options, Path())
     designs.check_limits(options.space, options.regime.statement(task))
     folder = RunFolder.create(out, overwrite)
     notes.hand_on(folder.audit, progress.note)
@@ -262,29 +189,12 @@ def _go(made: Search) -> RunFolder:
 
 
 def _search(made: Search, study: Study) -> None:
-    fit, clock = made.options.fit, made.clock
-    longest, share = (1.0, ALONE_SHARE) if fit.trials == 1 else (LONGEST_TRIAL, SEARCH_SHARE)
-    at = partial(_share_from_now, clock)
-    for design in made.first[study.queued() :]:
+    trials, first = made.options.fit.trials, made.first[study.queued() :]
+    if made.options.one_shot:
+        first = shortlist(made, known={trial.config for trial in study.trials()})
+        trials = study.slots_taken() + len(first)
+    for design in first:
         study.enqueue(design)
     made.progress.stage("searching")
-    run_study(
-        study,
-        made.evaluator,
-        Budget(trials=fit.trials),
-        made.engine,
-        workers=min(workers_of(fit), fit.trials or 10**6),
-        context=made.context,
-        trial_seconds=None if clock.seconds is None else longest * clock.left(),
-        deadline=at(share),
-        hard_deadline=at(share + GRACE_SHARE),
-        folder=made.folder.trials,
-        logs=made.folder.logs,
-        memory_bytes=memory_bytes(fit),
-        on_tick=made.progress.tick,
-    )
-
-
-def _share_from_now(clock: Clock, share: float) -> float | None:
-    """The moment when a share of the whole time is gone, None without a clock."""
-    return None if clock.seconds is None else clock.deadline((1 - share) * clock.seconds)
+    longest, share = (1.0, ALONE_SHARE) if trials == 1 else (LONGEST_TRIAL, SEARCH_SHARE)
+    made.spend(study, made.evaluator, trials, share, longest=longest)

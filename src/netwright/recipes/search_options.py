@@ -8,9 +8,11 @@ from typing import Any
 
 from netwright.core.errors import BudgetError, ConfigError, unknown_name
 from netwright.core.metric import CLASSIFICATION
+from netwright.core.registry import names
 from netwright.core.task import Constraints, Task
 from netwright.data.prepare import Wishes
 from netwright.learners.image import AUGMENTATIONS
+from netwright.paradigms.nas.oneshot import ONE_SHOT
 from netwright.recipes.options import FitOptions, make_options
 from netwright.recipes.regime import Plain, Regime, read_regime
 from netwright.spaces.naming import NetSpaceName
@@ -33,6 +35,8 @@ class SearchOptions:
         augment: What happens to pictures in training; None for mirrored ones in colour and
             shifted ones in grey.
         limits: Name as in `LIMITS` to the most allowed.
+        one_shot: How designs share weights, as in `netwright.paradigms.nas.oneshot.ONE_SHOT`; empty
+            where each is trained alone.
         further: Targets beside `fit.target` that the same net learns.
         regime: The way of learning under which designs are searched.
     """
@@ -44,6 +48,7 @@ class SearchOptions:
     proxies: tuple[str, ...] = ()
     augment: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+    one_shot: str = ""
     further: tuple[str, ...] = ()
     regime: Regime = field(default_factory=Plain)
 
@@ -106,6 +111,7 @@ class SearchOptions:
             "proxies": list(self.proxies),
             "augment": self.augment,
             "limits": dict(self.limits),
+            "one_shot": self.one_shot,
             "further": list(self.further),
             "regime": self.regime.to_json(),
         }
@@ -121,6 +127,7 @@ class SearchOptions:
             proxies=tuple(data["proxies"]),
             augment=data["augment"],
             limits=data["limits"],
+            one_shot=data.get("one_shot", ""),
             further=tuple(data.get("further", ())),
             regime=read_regime(data.get("regime", {"name": "plain"})),
         )
@@ -145,6 +152,8 @@ def make_search_options(**said: Any) -> SearchOptions:
     if "targets" in told:
         told["target"], *further = _targets(told)
         own["further"] = tuple(further)
+    if told.get("strategy") in names("one_shot", ONE_SHOT):
+        own["one_shot"] = told.pop("strategy")
     fit = make_options(**{"strategy": "auto", "pruner": "none", **told})
     return SearchOptions(fit, NetSpaceName(space, arguments), limits=limits, **own)
 

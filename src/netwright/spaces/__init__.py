@@ -25,10 +25,11 @@ SPACES: dict[str, str] = {
     "nasbench101": "netwright.spaces.nasbench101:NASBench101",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",
     "resnet": "netwright.spaces.residual:ResidualSpace",
+    "supernet": "netwright.spaces.supernet:SupernetSpace",
 }
 
 
-def get_space(space: str | Space, **arguments: Any) -> Space:
+def get_space(space: str | Space, /, **arguments: Any) -> Space:
     """The space of a name, of a person's own `package:Class`, or the space itself.
 
     A person's class is a space, or a torch module with choices inside (`netwright.nn.choices`).

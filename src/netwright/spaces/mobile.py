@@ -122,9 +122,8 @@ class Mobile(NetSpace):
             hidden = divisible(blocks[-1].outputs * expansion)
             squeeze = divisible(hidden / 4) if stage.squeeze else 0
             stride = stage.stride if number == 1 else 1
-            blocks.append(
-                MobileBlock(stage.width, hidden, kernel, stride, squeeze, stage.activation)
-            )
+            shape = (stage.width, hidden, kernel, stride, squeeze, stage.activation)
+            blocks.append(MobileBlock(*shape, name=f"stage{place} block{number}"))
         last = divisible(LAST_EXPANSION * self.stages[-1].width)
         return MobilePlan(self.stem, tuple(blocks), last, self.mix, self.stem_stride)
 

@@ -1,0 +1,113 @@
+"""Judges designs of nets by weights that a supernet shares among them; none is trained."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.evaluator import Evaluator
+from netwright.core.result import Result
+from netwright.core.task import Task
+from netwright.evaluators.rows import open_fold
+from netwright.learners.image import NetModel, stacked
+from netwright.spaces.naming import NetSpaceName
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BATCHES, BATCH = 8, 64
+"""Training rows that statistics of batch normalisation are measured on."""
+JUDGED = 2000
+"""Most rows a design is judged on: there are many designs."""
+
+
+@dataclass(frozen=True)
+class SharedEvaluator(Evaluator):
+    """What a design scores with its part of a trained supernet's weights.
+
+    Attributes:
+        task: The statement, without rows.
+        data: Folder of the rows.
+        space: Of the designs.
+        supernet: Folder of the trained supernet of that space.
+        seed: Decides the hold-out; the one that the supernet did not learn from.
+    """
+
+    task: Task
+    data: Path
+    space: NetSpaceName
+    supernet: Path
+    seed: int = 0
+
+    def evaluate(self, config: Config, context: Context) -> Result:
+        """Every metric on the held-back rows."""
+        import torch
+
+        started = time.monotonic()
+        torch.set_num_threads(context.threads)
+        model = inherited(self.space, config, self.supernet, self._seen())
+        held = open_fold(self.data, self.task, self.seed, 0)[1].data
+        rows = held.rows(_some(len(held), JUDGED, self.seed))
+        scores = self.task.scores(rows.target, model.predict(rows.features), rows.weight)
+        return Result(scores=scores, cost=round(time.monotonic() - started, 3))
+
+    def _seen(self) -> tuple[Tensor, ...]:
+        return _batches(self.data, self.task, self.seed)
+
+
+def inherited(
+    space: NetSpaceName, design: Config, supernet: Path, seen: tuple[Tensor, ...]
+) -> NetModel:
+    """A design with its part of a supernet's weights, ready to predict.
+
+    Args:
+        space: Of the design.
+        design: The design.
+        supernet: Folder of the trained supernet of that space.
+        seen: Batches of pictures that statistics are measured on.
+
+    Raises:
+        ConfigError: The supernet has no weights for a part of the design.
+    """
+    from dataclasses import replace
+
+    from torch import nn
+
+    from netwright.nn.recalibration import recalibrate
+    from netwright.nn.single_path import SinglePath
+
+    whole = _supernet(supernet)
+    pixels, single = whole.net.children()
+    assert isinstance(single, SinglePath)
+    built = replace(whole.built, space=space, design=design.to_json())
+    net = nn.Sequential(pixels, single.bank.fill(built.net()))
+    return NetModel(recalibrate(net, seen), built)
+
+
+@lru_cache(maxsize=2)
+def _supernet(folder: Path) -> NetModel:
+    """The trained supernet; the same whenever it is asked for, so it must not be changed."""
+    return NetModel.load(folder)
+
+
+@lru_cache(maxsize=2)
+def _batches(data: Path, task: Task, seed: int) -> tuple[Tensor, ...]:
+    import torch
+
+    rows = open_fold(data, task, seed, 0)[0].data
+    (column,) = task.schema.of_type("image")
+    pictures = stacked(rows.rows(_some(len(rows), BATCHES * BATCH, seed)).features[column])
+    return tuple(torch.split(pictures, BATCH))
+
+
+def _some(rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Places of rows of all classes, whatever order they stand in."""
+    return np.random.default_rng(seed).permutation(rows)[:most]

@@ -1,0 +1,23 @@
+"""Single-path one-shot (Guo et al., "Single Path One-Shot Neural Architecture Search with Uniform
+Sampling", ECCV 2020).
+
+Every batch runs a design drawn uniformly, and changes that design's part of the shared weights.
+Then evolution searches: a design is judged with its part of the weights, its batch normalisation
+measured anew, and nothing is trained.
+"""
+
+from __future__ import annotations
+
+from netwright.paradigms.nas.oneshot import OneShot
+from netwright.spaces.naming import NetSpaceName
+
+
+class SinglePathOneShot(OneShot):
+    """Uniform sampling; evolution judges at most 1,000 designs, the paper's 20 rounds of 50."""
+
+    strategy = "regularized_evolution"
+    judged = 1000
+
+    def supernet(self, space: NetSpaceName) -> NetSpaceName:
+        """Batches run designs drawn at random."""
+        return NetSpaceName("supernet", {"space": space.name, "arguments": dict(space.arguments)})

@@ -1,0 +1,144 @@
+"""One search of nets in the making: what every step of it needs to know and to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from netwright.core.budget import Budget, Clock
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.engine import Engine
+from netwright.core.evaluator import Evaluator
+from netwright.core.folder import RunFolder
+from netwright.core.progress import Progress
+from netwright.core.study import Study
+from netwright.core.task import Task
+from netwright.core.worker import run_study
+from netwright.evaluators.costs import CostsFirst, KeepsLimits
+from netwright.recipes.machine import memory_bytes, workers_of
+from netwright.recipes.proxies import warmed
+from netwright.recipes.search_options import SearchOptions
+from netwright.spaces.lineage import Lineage
+from netwright.spaces.morphism import Morphism
+from netwright.spaces.nets import NetSpace
+from netwright.strategies import get_strategy
+from netwright.strategies.morphism import inherits
+from netwright.strategies.pruners import get_pruner
+
+GRACE_SHARE = 0.05
+"""Of the time that workers may overrun."""
+
+
+@dataclass
+class Search:
+    """One search in the making: what every step needs to know."""
+
+    folder: RunFolder
+    task: Task
+    options: SearchOptions
+    clock: Clock
+    engine: Engine
+    progress: Progress
+    first: Sequence[Config] = ()
+
+    @property
+    def storage(self) -> str | Path:
+        """Where trials are remembered."""
+        return self.options.fit.storage or self.folder.journal
+
+    @property
+    def context(self) -> Context:
+        """Circumstances of every trial."""
+        return Context(device=self.options.fit.device, threads=self.options.fit.threads)
+
+    @cached_property
+    def statement(self) -> Task:
+        """What nets are built for."""
+        return self.options.regime.statement(self.task)
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """Judges the trials."""
+        options, folder = self.options, self.folder
+        weights = folder.path / "weights"
+        judge = options.regime.evaluator(self.task.with_data(None), folder.data, options, weights)
+        return self.counting(judge)
+
+    def counting(self, judge: Evaluator) -> Evaluator:
+        """Counts and measures a design first, and has it judged if it keeps the limits."""
+        latency = self.options.measures_latency(self.task)
+        return CostsFirst(judge, self.options.space, self.statement, latency)
+
+    def space(self) -> NetSpace:
+        """What may be built, under the limits that can be counted."""
+        space = self.options.space.open()
+        if isinstance(space, Morphism) and inherits(get_strategy(self.options.fit.strategy)):
+            space = Lineage(space)
+        if not self.options.limits:
+            return space
+        return space.limited(KeepsLimits(self.options.space, self.statement))
+
+    def study(self) -> Study:
+        """Opens the study; the same whenever it is opened."""
+        fit, space = self.options.fit, self.space()
+        strategy = get_strategy(fit.strategy)
+        if self.options.proxies:
+            statement = self.task.with_data(None)
+            strategy = warmed(strategy, self.options.proxies, statement, self.folder.data)
+        return Study(
+            space,
+            objectives=self.options.judged(self.task),
+            strategy=strategy,
+            storage=self.storage,
+            name=self.folder.study_name(fit.storage),
+            seed=fit.seed,
+            pruner=get_pruner(fit.pruner),
+        )
+
+    def spend(
+        self,
+        study: Study,
+        evaluator: Evaluator,
+        trials: int | None,
+        share: float,
+        *,
+        longest: float = 1.0,
+        workers: int | None = None,
+        label: str = "worker",
+    ) -> None:
+        """Spends time on a study.
+
+        Args:
+            study: Which.
+            evaluator: Judges its trials.
+            trials: How many at most.
+            share: Of the whole time, when it ends.
+            longest: Share of what is left that one trial may take.
+            workers: How many, None for what was asked for.
+            label: Of the workers; trials of others than `worker` write under their label.
+        """
+        fit, clock = self.options.fit, self.clock
+        run_study(
+            study,
+            evaluator,
+            Budget(trials=trials),
+            self.engine,
+            workers=min(workers or workers_of(fit), trials or 10**6),
+            context=self.context,
+            trial_seconds=None if clock.seconds is None else longest * clock.left(),
+            deadline=self._at(share),
+            hard_deadline=self._at(share + GRACE_SHARE),
+            folder=self.folder.trials if label == "worker" else self.folder.path / label,
+            logs=self.folder.logs,
+            memory_bytes=memory_bytes(fit),
+            on_tick=self.progress.tick,
+            label=label,
+        )
+
+    def _at(self, share: float) -> float | None:
+        """The moment when a share of the whole time is gone, None without a clock."""
+        clock = self.clock
+        return None if clock.seconds is None else clock.deadline((1 - share) * clock.seconds)
