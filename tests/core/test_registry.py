@@ -75,6 +75,7 @@ def test_built_ins_come_first() -> None:
         ("netwright.learners", "LEARNERS"),
         ("netwright.strategies", "STRATEGIES"),
         ("netwright.strategies.pruners", "PRUNERS"),
+        ("netwright.paradigms.nas.oneshot", "ONE_SHOT"),
         ("netwright.engines", "ENGINES"),
         ("netwright.evaluators", "EVALUATORS"),
         ("netwright.spaces", "SPACES"),

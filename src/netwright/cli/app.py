@@ -14,6 +14,7 @@ from netwright.cli.plugins import plugins
 from netwright.cli.predict import predict
 from netwright.cli.profile import profile
 from netwright.cli.proxies import proxies
+from netwright.cli.rank import rank
 from netwright.cli.report import report
 from netwright.cli.resume import resume
 from netwright.cli.retrain import retrain
@@ -66,6 +67,7 @@ for command in (
     dashboard,
     bench,
     proxies,
+    rank,
     plugins,
 ):
     app.command()(command)

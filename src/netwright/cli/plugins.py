@@ -6,11 +6,12 @@ import typer
 
 
 def plugins() -> None:
-    """List learners, strategies, pruners, engines, evaluators, spaces and recipes, plug-ins too."""
+    """List learners, strategies, engines, evaluators, spaces and more, plug-ins too."""
     from netwright.core.registry import names
     from netwright.engines import ENGINES
     from netwright.evaluators import EVALUATORS
     from netwright.learners import LEARNERS, available
+    from netwright.paradigms.nas.oneshot import ONE_SHOT
     from netwright.recipes import RECIPES
     from netwright.spaces import SPACES
     from netwright.strategies import STRATEGIES
@@ -19,6 +20,7 @@ def plugins() -> None:
     tables = {
         "learners": LEARNERS,
         "strategies": STRATEGIES,
+        "one_shot": ONE_SHOT,
         "pruners": PRUNERS,
         "engines": ENGINES,
         "evaluators": EVALUATORS,

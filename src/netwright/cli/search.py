@@ -26,7 +26,6 @@ from netwright.cli.arguments import (
     SpaceCells,
     SpaceChannels,
     Storage,
-    Strategy,
     Target,
     Targets,
     Threads,
@@ -48,7 +47,10 @@ def search(
     ] = None,
     cells: SpaceCells = None,
     channels: SpaceChannels = None,
-    strategy: Strategy = None,
+    strategy: Annotated[
+        str | None,
+        Option(help="How to search; spos trains all designs at once, sharing weights [auto]."),
+    ] = None,
     proxies: Annotated[
         str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
     ] = None,

@@ -79,7 +79,8 @@ class Built:
         """Reads what `asdict` made of it; in older files one head stands among the others."""
         told = dict(facts)
         space = NetSpaceName(**told.pop("space"))
-        check_trusted(space.name)
+        for name in space.names:
+            check_trusted(name)
         older = {"width": "outputs", "mean": "mean", "spread": "spread"}
         if "heads" not in told:
             told["heads"] = [{name: told.pop(before) for name, before in older.items()}]

@@ -23,6 +23,12 @@ class NetSpaceName:
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its own, and that of the space inside it if there is one."""
+        inside = self.arguments.get("space")
+        return (self.name, inside) if isinstance(inside, str) else (self.name,)
+
     def open(self) -> NetSpace:
         """The space.
 

@@ -1,0 +1,110 @@
+"""How well weights that are shared rank designs, by a table of designs that were trained alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from netwright.core.audit import Audit
+from netwright.core.config import Config
+from netwright.core.context import Context
+from netwright.core.errors import RunError
+from netwright.core.evaluator import Evaluator
+from netwright.core.folder import RunFolder
+from netwright.evaluators.columns import Columns
+from netwright.evaluators.costs import counted
+from netwright.evaluators.designs import read_table
+from netwright.evaluators.nets import MODEL
+from netwright.recipes.machine import cores
+from netwright.recipes.oneshot import SUPERNET
+from netwright.recipes.search import read_options
+
+ARCH = "arch_str"
+"""Column of the designs' text in tables that are published."""
+TINY = 1e-9
+FEWEST = 3
+"""Designs that a correlation is told of at least."""
+
+
+def rank(
+    run: str | Path,
+    table: str,
+    validation: str,
+    *,
+    arch: str = ARCH,
+    designs: int = 200,
+    seed: int = 0,
+    tick: Callable[[int, int, str], None] | None = None,
+) -> dict[str, Any]:
+    """Scores random designs of a table with shared weights, and compares.
+
+    Args:
+        run: Of a search that trained a supernet.
+        table: File with a design a row.
+        validation: Column of what the designs came to when they were trained; more is better.
+        arch: Column of the designs' text.
+        designs: How many, drawn at random.
+        seed: Decides which.
+        tick: Called with designs done, designs in all, and the last one's text.
+
+    Returns:
+        `kendall_tau`; `partial_tau`, what is left of it once the number of parameters is known;
+        `params_tau`, what that number alone comes to; and the rows.
+
+    Raises:
+        RunError: The run trained no supernet.
+        UserError: The table cannot be read, or holds too few designs.
+    """
+    folder = RunFolder.open(run)
+    options, home = read_options(folder), folder.path / SUPERNET / MODEL
+    if not options.one_shot or not home.exists():
+        raise RunError(
+            f"The run {str(run)!r} trained no supernet; make one with "
+            "'netwright search --strategy spos'."
+        )
+    space = options.space.open()
+    known = read_table(table, Columns(validation), space=space, arch=arch, audit=Audit())
+    chosen = np.random.default_rng(seed).permutation(len(known))[:designs]
+    if len(chosen) < FEWEST:
+        raise RunError(f"Ranks of {len(chosen)} designs say nothing; name at least {FEWEST}.")
+    task = folder.task()
+    _, judges = options.regime.sharing(task, folder.data, options, options, home)
+    rows: list[dict[str, Any]] = []
+    for place in chosen:
+        design = known.configs[place]
+        found = _score(judges, design, task.metric.name)
+        costs = counted(options.space, design, task)
+        truth = float(known.validation[place])
+        row = {"score": found, "table": truth, "params_m": costs["params_m"]}
+        rows.append({"design": space.to_text(design), **row})
+        if tick:
+            tick(len(rows), len(chosen), rows[-1]["design"])
+    return {**correlations(rows), "designs": len(rows), "column": validation, "rows": rows}
+
+
+def correlations(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    """Kendall's tau of the score and the table, alone and given the number of parameters.
+
+    None where all designs are alike in one of them, or ranked as their size is.
+    """
+
+    def tau(one: str, other: str) -> float:
+        first, second = ([row[name] for row in rows] for name in (one, other))
+        return float(kendalltau(first, second).statistic)
+
+    both = tau("score", "table")
+    size_score, size_truth = tau("params_m", "score"), tau("params_m", "table")
+    spare = (1 - size_score**2) * (1 - size_truth**2)
+    known = spare > TINY
+    partial = (both - size_score * size_truth) / spare**0.5 if known else math.nan
+    told = {"kendall_tau": both, "partial_tau": partial, "params_tau": size_truth}
+    return {name: None if math.isnan(x) else round(x, 4) for name, x in told.items()}
+
+
+def _score(judges: Evaluator, design: Config, metric: str) -> float:
+    return judges.evaluate(design, Context(threads=cores())).scores[metric]
