@@ -54,7 +54,6 @@ class NetEvaluator(Evaluator):
         train, held = open_fold(self.data, self.task, self.seed, 0)
         started = time.monotonic()
         if self.folder is not None:
-            self.folder.parent.mkdir(exist_ok=True)
             context = context.but(folder=self.folder.parent)
         model = self._model(train, config, context)
         taken = round(time.monotonic() - started, 2)

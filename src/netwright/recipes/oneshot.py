@@ -43,6 +43,7 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
     """
     method, options = get_one_shot(made.options.one_shot), made.options
     home, timed = made.folder.path / SUPERNET, made.clock.seconds is not None
+    home.mkdir(exist_ok=True)
     wanted = options.fit.trials or TRAINED
     supernet = replace(
         options, space=method.supernet(options.space), epochs=TIMED_EPOCHS if timed else EPOCHS
@@ -52,7 +53,7 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
     objectives = options.judged(made.task)
     first = _study(made, SUPERNET, supernet.space.open(), objectives[:1], "random")
     made.progress.stage("training the supernet")
-    made.spend(first, trains, 1, SUPERNET_SHARE, workers=1, label=SUPERNET)
+    made.spend(first, trains, 1, SUPERNET_SHARE, folder=home, alone=True, label=SUPERNET)
     if not first.trials("complete"):
         first.best()  # says why not
     judged = method.judged if timed else min(method.judged, PER_TRIAL * wanted)
@@ -80,7 +81,8 @@ def _study(
 
 
 def _best(made: Search, judged: Study, wanted: int, known: Collection[Config]) -> list[Config]:
-    """Of several objectives the front first."""
+    """Of designs that are the same thing one; of several objectives the front first."""
+    form = made.options.space.open().canonical
     ranking = [record for record in judged.ranking() if record.feasible]
     if not ranking:
         judged.best()
@@ -88,8 +90,11 @@ def _best(made: Search, judged: Study, wanted: int, known: Collection[Config]) -
     if len(judged.objectives) > 1:
         front = {record.number for record in judged.pareto_front()}
         ranking.sort(key=lambda record: record.number not in front)
-    new = dict.fromkeys(record.config for record in ranking if record.config not in known)
-    best = list(new)[: wanted - len(known)]
+    seen, best = {form(config) for config in known}, list[Config]()
+    for record in ranking:
+        if len(best) < wanted - len(known) and form(record.config) not in seen:
+            seen.add(form(record.config))
+            best.append(record.config)
     made.folder.audit.say(
         "supernet",
         f"{len(ranking)} designs were judged with weights that a supernet shares among them; the "

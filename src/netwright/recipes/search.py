@@ -197,4 +197,4 @@ def _search(made: Search, study: Study) -> None:
         study.enqueue(design)
     made.progress.stage("searching")
     longest, share = (1.0, ALONE_SHARE) if trials == 1 else (LONGEST_TRIAL, SEARCH_SHARE)
-    made.spend(study, made.evaluator, trials, share, longest=longest)
+    made.spend(study, made.evaluator, trials, share, folder=made.folder.trials, longest=longest)

@@ -105,8 +105,9 @@ class Search:
         trials: int | None,
         share: float,
         *,
+        folder: Path | None = None,
         longest: float = 1.0,
-        workers: int | None = None,
+        alone: bool = False,
         label: str = "worker",
     ) -> None:
         """Spends time on a study.
@@ -116,22 +117,25 @@ class Search:
             evaluator: Judges its trials.
             trials: How many at most.
             share: Of the whole time, when it ends.
+            folder: Under which trials write, None for nowhere.
             longest: Share of what is left that one trial may take.
-            workers: How many, None for what was asked for.
-            label: Of the workers; trials of others than `worker` write under their label.
+            alone: Whether one worker has the threads of all.
+            label: Starts the workers' names.
         """
         fit, clock = self.options.fit, self.clock
+        workers = 1 if alone else workers_of(fit)
+        threads = fit.threads * (workers_of(fit) if alone else 1)
         run_study(
             study,
             evaluator,
             Budget(trials=trials),
             self.engine,
-            workers=min(workers or workers_of(fit), trials or 10**6),
-            context=self.context,
+            workers=min(workers, trials or 10**6),
+            context=self.context.but(threads=threads),
             trial_seconds=None if clock.seconds is None else longest * clock.left(),
             deadline=self._at(share),
             hard_deadline=self._at(share + GRACE_SHARE),
-            folder=self.folder.trials if label == "worker" else self.folder.path / label,
+            folder=folder,
             logs=self.folder.logs,
             memory_bytes=memory_bytes(fit),
             on_tick=self.progress.tick,
