@@ -51,12 +51,16 @@ class SharedEvaluator(Evaluator):
         """Every metric on the held-back rows."""
         import torch
 
+        from netwright.nn.precision import Precision
+
         started = time.monotonic()
         torch.set_num_threads(context.threads)
-        model = inherited(self.space, config, self.supernet, self._seen())
         held = open_fold(self.data, self.task, self.seed, 0)[1].data
         rows = held.rows(_some(len(held), JUDGED, self.seed))
-        scores = self.task.scores(rows.target, model.predict(rows.features), rows.weight)
+        with Precision("auto", torch.device("cpu")).autocast():  # as the supernet learned
+            model = inherited(self.space, config, self.supernet, self._seen())
+            found = model.predict(rows.features)
+        scores = self.task.scores(rows.target, found, rows.weight)
         return Result(scores=scores, cost=round(time.monotonic() - started, 3))
 
     def _seen(self) -> tuple[Tensor, ...]:
@@ -79,6 +83,7 @@ def inherited(
     """
     from dataclasses import replace
 
+    import torch
     from torch import nn
 
     from netwright.nn.recalibration import recalibrate
@@ -89,6 +94,7 @@ def inherited(
     assert isinstance(single, SinglePath)
     built = replace(whole.built, space=space, design=design.to_json())
     net = nn.Sequential(pixels, single.bank.fill(built.net()))
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return NetModel(recalibrate(net, seen), built)
 
 
