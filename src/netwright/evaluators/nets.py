@@ -37,7 +37,7 @@ class NetEvaluator(Evaluator):
         space: Of the designs.
         recipe: How to train: `epochs` and what else differs from the defaults.
         weights: Folder in which designs leave weights to their children.
-        folder: Of the trained net, beside which its checkpoint lies; None for the trial's own.
+        folder: Where the trained net and its checkpoint lie; None for the trial's own.
         seed: Decides the hold-out; the same for all trials.
     """
 
@@ -54,11 +54,11 @@ class NetEvaluator(Evaluator):
         train, held = open_fold(self.data, self.task, self.seed, 0)
         started = time.monotonic()
         if self.folder is not None:
-            context = context.but(folder=self.folder.parent)
+            context = context.but(folder=self.folder)
         model = self._model(train, config, context)
         taken = round(time.monotonic() - started, 2)
         if context.folder is not None:
-            folder = self.folder or context.folder / MODEL
+            folder = context.folder / MODEL
             folder.mkdir(exist_ok=True)
             model.save(folder)
         artifacts = {"trained_seconds": taken, "tuned": dict(model.tuned)}

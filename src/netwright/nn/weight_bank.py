@@ -68,12 +68,15 @@ class WeightBank(nn.Module):
         Raises:
             ConfigError: The net has a place that the bank has nothing for.
         """
-        if not self.holds(net):
-            raise ConfigError(
-                "This design has a part that the supernet has no weights for; search again, or "
-                "train it from scratch."
-            )
-        return {name: _part(self.weights[key], own.shape) for name, key, own in _weights(net)}
+        wholes, parts = dict(self.weights.items()), dict[str, Tensor]()
+        for name, key, own in _weights(net):
+            if not _held(key, own, wholes):
+                raise ConfigError(
+                    "This design has a part that the supernet has no weights for; search again, or "
+                    "train it from scratch."
+                )
+            parts[name] = _part(wholes[key], own.shape)
+        return parts
 
     @torch.no_grad()
     def fill(self, net: M) -> M:

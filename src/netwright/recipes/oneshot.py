@@ -13,7 +13,6 @@ from dataclasses import replace
 from netwright.core.config import Config
 from netwright.core.errors import NoModel
 from netwright.core.study import Study
-from netwright.evaluators.nets import MODEL
 from netwright.paradigms.nas.oneshot import get_one_shot
 from netwright.recipes.again import fail_lost
 from netwright.recipes.searching import Search
@@ -49,7 +48,7 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
         options, space=method.supernet(options.space), epochs=TIMED_EPOCHS if timed else EPOCHS
     )
     data = made.task.with_data(None), made.folder.data
-    trains, judges = options.regime.sharing(*data, options, supernet, home / MODEL)
+    trains, judges = options.regime.sharing(*data, options, supernet, home)
     objectives = options.judged(made.task)
     first = _study(made, SUPERNET, supernet.space.open(), objectives[:1], "random")
     made.progress.stage("training the supernet")

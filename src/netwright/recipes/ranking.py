@@ -61,8 +61,8 @@ def rank(
         UserError: The table cannot be read, or holds too few designs.
     """
     folder = RunFolder.open(run)
-    options, home = read_options(folder), folder.path / SUPERNET / MODEL
-    if not options.one_shot or not home.exists():
+    options, home = read_options(folder), folder.path / SUPERNET
+    if not options.one_shot or not (home / MODEL).exists():
         raise RunError(
             f"The run {str(run)!r} trained no supernet; make one with "
             "'netwright search --strategy spos'."

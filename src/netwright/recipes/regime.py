@@ -18,7 +18,7 @@ from netwright.core.evaluator import Evaluator
 from netwright.core.registry import find
 from netwright.core.task import Task
 from netwright.data.prepare import pictures_alone, prepare, with_folds
-from netwright.evaluators.nets import NetEvaluator
+from netwright.evaluators.nets import MODEL, NetEvaluator
 from netwright.evaluators.shared import SharedEvaluator
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Regime(ABC):
             data: Folder of the rows.
             options: What was asked for.
             supernet: The same for the supernet.
-            folder: Where the trained supernet is to lie.
+            folder: Of the supernet: its net, and its checkpoint while it learns.
 
         Raises:
             ConfigError: Designs cannot share weights under this regime.
@@ -156,7 +156,7 @@ class Plain(Regime):
         trains = NetEvaluator(
             task=task, data=data, space=supernet.space, recipe=recipe, seed=seed, folder=folder
         )
-        return trains, SharedEvaluator(task, data, options.space, folder, seed)
+        return trains, SharedEvaluator(task, data, options.space, folder / MODEL, seed)
 
     def told(self, options: SearchOptions) -> str:
         """Epochs and the hold-out."""
