@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from netwright.core.study import Study
     from netwright.core.task import Task
     from netwright.predictor import Predictor
+    from netwright.recipes.deploying import deploy
+    from netwright.recipes.ranking import rank
     from netwright.recipes.tune import tune
     from netwright.sklearn_api import NetwrightClassifier, NetwrightRegressor
 
@@ -37,6 +39,8 @@ _HOME = {
     "retrain": "netwright.api",
     "search": "netwright.api",
     "transfer": "netwright.api",
+    "deploy": "netwright.recipes.deploying",
+    "rank": "netwright.recipes.ranking",
     "tune": "netwright.recipes.tune",
     "Budget": "netwright.core.budget",
     "Config": "netwright.core.config",
@@ -70,6 +74,8 @@ __all__ = [  # noqa: RUF022 - in the order of the table above
     "retrain",
     "search",
     "transfer",
+    "deploy",
+    "rank",
     "tune",
     "Budget",
     "Config",

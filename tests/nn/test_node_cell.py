@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from netwright.nn.genotype import Genotype
-from netwright.nn.node_cell import AuxiliaryHead, NodeCell, NodeCellNetwork
+from netwright.nn.node_cell import AuxiliaryHead, NodeCell, NodeCellNetwork, Place, node_cell
 
 SKIPS = (("skip_connect", 0), ("skip_connect", 1))
 PLAIN = Genotype(SKIPS, (2,), SKIPS, (2,))
@@ -15,7 +17,11 @@ PLAIN = Genotype(SKIPS, (2,), SKIPS, (2,))
 
 def cell(*genes: tuple[str, int], concat: tuple[int, ...], reduces: bool = False) -> NodeCell:
     torch.manual_seed(0)
-    return NodeCell(genes, concat, 3, 5, 4, reduces=reduces, reduced=False).eval()
+    return node_cell(Genotype(genes, concat, genes, concat), Place(3, 5, 4, reduces)).eval()
+
+
+def network(cells: int, **words: bool) -> NodeCellNetwork:
+    return NodeCellNetwork(partial(node_cell, PLAIN), 3, 10, channels=4, cells=cells, **words)
 
 
 def inputs(side: int = 6) -> tuple[Tensor, Tensor]:
@@ -64,7 +70,7 @@ def test_none_delivers_nothing() -> None:
 def test_cells_reduce_a_third_and_two_thirds_of_the_way_in(
     cells: int, places: tuple[int, int]
 ) -> None:
-    net = NodeCellNetwork(PLAIN, 3, 10, channels=4, cells=cells)
+    net = network(cells)
     sizes = []
     for part in net.cells:
         part.register_forward_hook(lambda part, taken, given: sizes.append(given.shape[1:]))
@@ -76,7 +82,7 @@ def test_cells_reduce_a_third_and_two_thirds_of_the_way_in(
 
 def test_skips_between_cells_weigh_nothing_but_their_preprocessing() -> None:
     """1x1 convolutions and their norms: 12 -> 4 and 12 -> 4, then 12 -> 4 and 4 -> 4, ..."""
-    net = NodeCellNetwork(PLAIN, 3, 10, channels=4, cells=9)
+    net = network(9)
     first = sum(weights.numel() for weights in net.cells[0].parameters())
     third = sum(weights.numel() for weights in net.cells[2].parameters())
     assert first == 2 * (12 * 4 + 2 * 4)
@@ -98,7 +104,7 @@ def test_the_second_head_takes_maps_of_any_size(side: int) -> None:
 
 
 def test_the_second_head_reads_the_cell_after_the_last_reduction() -> None:
-    net = NodeCellNetwork(PLAIN, 3, 10, channels=4, cells=8, auxiliary=True)
+    net = network(8, auxiliary=True)
     assert net.auxiliary is not None
     assert net.auxiliary_place == 5
     taken = []
@@ -110,7 +116,7 @@ def test_the_second_head_reads_the_cell_after_the_last_reduction() -> None:
 
 
 def test_identities_are_never_dropped() -> None:
-    net = NodeCellNetwork(PLAIN, 3, 10, channels=4, cells=9)
+    net = network(9)
     x = torch.randn(4, 3, 8, 8)
     before, last = torch.randn(4, 12, 8, 8), torch.randn(4, 12, 8, 8)
     first = net.cells[0].train()
@@ -121,7 +127,7 @@ def test_identities_are_never_dropped() -> None:
 
 @pytest.mark.parametrize("side", [1, 7, 65])
 def test_large_pictures_are_made_eight_times_smaller_first(side: int) -> None:
-    net = NodeCellNetwork(PLAIN, 3, 10, channels=4, cells=3, large=True)
+    net = network(3, large=True)
     taken = []
     net.cells[0].register_forward_hook(lambda part, given, out: taken.extend(given[:2]))
     assert net(torch.randn(2, 3, side, side)).shape == (2, 10)

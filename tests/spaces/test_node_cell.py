@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from netwright.core.errors import ConfigError
 from netwright.nn.genotype import Genotype
-from netwright.nn.node_cell import NodeCellNetwork
+from netwright.nn.node_cell import NodeCellNetwork, node_cell
 from netwright.spaces.darts import DARTS, PRIMITIVES
 from netwright.spaces.nets import image_task
 from netwright.spaces.node_cell import NodeCells, survey_count
@@ -130,7 +132,7 @@ def test_a_genotype_may_deliver_some_nodes_only() -> None:
     genotype = Genotype.parse(text)
     assert genotype.normal_concat == (2, 5)
     assert Genotype.parse(str(genotype)) == genotype
-    net = NodeCellNetwork(genotype, 3, 10, channels=4, cells=3)
+    net = NodeCellNetwork(partial(node_cell, genotype), 3, 10, channels=4, cells=3)
     assert net(torch.randn(2, 3, 8, 8)).shape == (2, 10)
 
 

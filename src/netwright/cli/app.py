@@ -6,6 +6,7 @@ import typer
 
 from netwright.cli.bench import bench
 from netwright.cli.dashboard import dashboard
+from netwright.cli.deploy import deploy
 from netwright.cli.evaluate import evaluate
 from netwright.cli.export import export
 from netwright.cli.fewshot.app import app as fewshot
@@ -61,6 +62,7 @@ for command in (
     predict,
     evaluate,
     export,
+    deploy,
     profile,
     scale,
     worker,

@@ -49,12 +49,25 @@ def search(
     channels: SpaceChannels = None,
     strategy: Annotated[
         str | None,
-        Option(help="How to search; spos trains all designs at once, sharing weights [auto]."),
+        Option(help="How to search; spos, darts, gdas, ... train all designs at once [auto]."),
+    ] = None,
+    level: Annotated[
+        str | None,
+        Option(help="Of darts, gdas, ...: first, second (order), mixed or single [first]."),
+    ] = None,
+    held_weight: Annotated[
+        float | None, Option(help="Of the held-back loss at --level mixed [1].")
+    ] = None,
+    sampling: Annotated[
+        str | None, Option(help="Of spos, smash, ghn: uniform or fair [uniform].")
     ] = None,
     proxies: Annotated[
         str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
     ] = None,
-    epochs: Annotated[int | None, Option(help="Passes over the rows a design gets [3].")] = None,
+    epochs: Annotated[
+        int | None,
+        Option(help="Passes over the rows a design gets [3; 50 if chosen by spos, darts, ...]."),
+    ] = None,
     time: WholeTime = None,
     trials: Designs = None,
     objectives: Annotated[

@@ -6,7 +6,7 @@ A chooser has Optuna's three `suggest_*` methods, so that an Optuna trial is one
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netwright.core.domains import (
@@ -55,6 +55,78 @@ class RandomChooser:
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """Draws one of several."""
         return choices[int(self.rng.integers(len(choices)))]
+
+
+class EvenChooser(RandomChooser):
+    """Answers at random, but gives no choice of a name twice before every other was given once.
+
+    Args:
+        rng: Decides the order.
+        left: Choices that are still to be given, by name; kept from one chooser to the next.
+    """
+
+    def __init__(self, rng: Generator, left: dict[str, list[int]]) -> None:
+        super().__init__(rng)
+        self.left = left
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Gives the next one."""
+        left = self.left.setdefault(name, [])
+        if not left or max(left) >= len(choices):
+            left[:] = self.rng.permutation(len(choices)).tolist()
+        return choices[left.pop()]
+
+
+class LargestChooser:
+    """Answers with the most there is: the last of an order, the highest number; else the first."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """The highest."""
+        return high
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """The highest."""
+        return high - (high - low) % step
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """The last of an order, or the first."""
+        return choices[-1] if isinstance(choices, Ordered) else choices[0]
+
+
+class SplitChooser:
+    """Lets one chooser answer some questions and another one the others.
+
+    Args:
+        first: Answers what `ours` says.
+        second: Answers the rest.
+        ours: Whether a question of this name is for the first.
+    """
+
+    def __init__(self, first: Chooser, second: Chooser, ours: Callable[[str], bool]) -> None:
+        self.first, self.second, self.ours = first, second, ours
+
+    def _who(self, name: str) -> Chooser:
+        return self.first if self.ours(name) else self.second
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Passes the question on."""
+        return self._who(name).suggest_float(name, low, high, step=step, log=log)
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """Passes the question on."""
+        return self._who(name).suggest_int(name, low, high, step=step, log=log)
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Passes the question on."""
+        return self._who(name).suggest_categorical(name, choices)
 
 
 class FixedChooser:
@@ -138,31 +210,11 @@ class Prefixed:
         return self.chooser.suggest_categorical(f"{self.prefix}.{name}", choices)
 
 
-class FrozenChooser:
+class FrozenChooser(SplitChooser):
     """Answers some questions itself and passes the others on."""
 
     def __init__(self, values: Mapping[str, Any], chooser: Chooser) -> None:
-        self.fixed = FixedChooser(values)
-        self.chooser = chooser
-
-    def _who(self, name: str) -> Chooser:
-        return self.fixed if name in self.fixed.values else self.chooser
-
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
-        """Answers or passes on."""
-        return self._who(name).suggest_float(name, low, high, step=step, log=log)
-
-    def suggest_int(
-        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
-    ) -> int:
-        """Answers or passes on."""
-        return self._who(name).suggest_int(name, low, high, step=step, log=log)
-
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """Answers or passes on."""
-        return self._who(name).suggest_categorical(name, choices)
+        super().__init__(FixedChooser(values), chooser, values.__contains__)
 
 
 class MendingChooser(FixedChooser):

@@ -25,6 +25,8 @@ from netwright.core.errors import RunError
 from netwright.core.task import Task
 
 MARK = "run.json"
+CHOICES = "choices.json"
+"""How a supernet came to choose its designs."""
 STUDY = "study"
 
 

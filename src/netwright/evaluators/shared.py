@@ -21,7 +21,9 @@ from netwright.learners.image import NetModel, stacked
 from netwright.spaces.naming import NetSpaceName
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
+
+    from netwright.data.table import Table
 
 BATCHES, BATCH = 8, 64
 """Training rows that statistics of batch normalisation are measured on."""
@@ -51,20 +53,31 @@ class SharedEvaluator(Evaluator):
         """Every metric on the held-back rows."""
         import torch
 
-        from netwright.nn.precision import Precision
-
         started = time.monotonic()
         torch.set_num_threads(context.threads)
-        held = open_fold(self.data, self.task, self.seed, 0)[1].data
-        rows = held.rows(_some(len(held), JUDGED, self.seed))
-        with Precision("auto", torch.device("cpu")).autocast():  # as the supernet learned
-            model = inherited(self.space, config, self.supernet, self._seen())
-            found = model.predict(rows.features)
-        scores = self.task.scores(rows.target, found, rows.weight)
+        scores = self.scored(config)
         return Result(scores=scores, cost=round(time.monotonic() - started, 3))
 
-    def _seen(self) -> tuple[Tensor, ...]:
-        return _batches(self.data, self.task, self.seed)
+    def scored(self, config: Config) -> dict[str, float]:
+        """What a design scores, by every metric."""
+        import torch
+
+        from netwright.nn.precision import Precision
+
+        rows = self.held(JUDGED)
+        with Precision("auto", torch.device("cpu")).autocast():  # as the supernet learned
+            found = self.model(config).predict(rows.features)
+        return self.task.scores(rows.target, found, rows.weight)
+
+    def held(self, most: int) -> Table:
+        """Some of the held-back rows."""
+        held = open_fold(self.data, self.task, self.seed, 0)[1].data
+        return held.rows(_some(len(held), most, self.seed))
+
+    def model(self, config: Config) -> NetModel:
+        """A design with its part of the weights."""
+        seen = _batches(self.data, self.task, self.seed)
+        return inherited(self.space, config, self.supernet, seen)
 
 
 def inherited(
@@ -87,15 +100,21 @@ def inherited(
     from torch import nn
 
     from netwright.nn.recalibration import recalibrate
+    from netwright.nn.relaxation import RelaxedNet
     from netwright.nn.single_path import SinglePath
 
     whole = _supernet(supernet)
-    pixels, single = whole.net.children()
-    assert isinstance(single, SinglePath)
+    pixels, shared = whole.net.children()
+    assert isinstance(shared, (SinglePath, RelaxedNet))
     built = replace(whole.built, space=space, design=design.to_json())
-    net = nn.Sequential(pixels, single.bank.fill(built.net()))
+    net = nn.Sequential(pixels, shared.fill(built.net(), design))
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return NetModel(recalibrate(net, seen), built)
+
+
+def supernet_of(folder: Path) -> nn.Module:
+    """The trained supernet in a folder, which must not be changed."""
+    return _supernet(folder).net
 
 
 @lru_cache(maxsize=2)

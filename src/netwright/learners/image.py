@@ -213,6 +213,7 @@ def recipe_of(config: Config, rows: int) -> Recipe:
         precision="auto",
         channels_last=True,
         checkpoint_seconds=None if often is None else float(often),
+        keep=str(told.get("keep") or "best"),
         report_loss=bool(told.get("report_loss")),
     )
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import combinations
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor, nn
 
@@ -25,9 +25,13 @@ from netwright.core.domains import Chooser, Ordered
 from netwright.core.errors import ConfigError
 from netwright.nn.weight_bank import share_as
 
+if TYPE_CHECKING:
+    from netwright.nn.relaxation import Options
+
 T = TypeVar("T")
 
 _CHOOSER: ContextVar[Chooser | None] = ContextVar("chooser", default=None)
+_OPTIONS: ContextVar[Options | None] = ContextVar("options", default=None)
 
 
 @contextmanager
@@ -38,6 +42,16 @@ def answered_by(chooser: Chooser) -> Iterator[None]:
         yield
     finally:
         _CHOOSER.reset(token)
+
+
+@contextmanager
+def relaxed_into(options: Options) -> Iterator[None]:
+    """Lets the modules that are made inside have all their layers at once, mixed."""
+    token = _OPTIONS.set(options)
+    try:
+        yield
+    finally:
+        _OPTIONS.reset(token)
 
 
 def _ask(name: str, choices: Sequence[Any]) -> Any:
@@ -53,6 +67,11 @@ def ValueChoice(name: str, values: Sequence[T]) -> T:
         name: What the choice is called in a design.
         values: Numbers, which stand in an order, or words and truth values, which do not.
     """
+    if _OPTIONS.get() is not None and len(values) > 1:
+        raise ConfigError(
+            f"The ValueChoice {name!r} cannot be mixed as layers can; search this module with "
+            "--strategy spos, or give it one value."
+        )
     numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
     chosen: T = _ask(name, Ordered(sorted(values)) if numbers else list(values))  # type: ignore[type-var, arg-type]
     return chosen
@@ -68,6 +87,10 @@ class LayerChoice(nn.Module):
 
     def __init__(self, name: str, layers: Mapping[str, nn.Module]) -> None:
         super().__init__()
+        options = _OPTIONS.get()
+        if options is not None:
+            self.layer = options.layers(name, layers)
+            return
         self.name = _ask(name, list(layers))
         self.layer = share_as(layers[self.name], self.name)
 
@@ -88,10 +111,27 @@ class InputChoice(nn.Module):
     def __init__(self, name: str, inputs: int, chosen: int = 1) -> None:
         super().__init__()
         sets = combinations(range(inputs), max(0, chosen))
-        answer = _ask(name, ["+".join(map(str, places)) for places in sets if places])
-        self.places = [int(place) for place in answer.split("+")]
+        known = {"+".join(map(str, places)): _Sum(places) for places in sets if places}
+        options = _OPTIONS.get()
+        if options is not None:
+            self.sum = options.layers(name, known)
+            return
+        self.sum = known[_ask(name, list(known))]
+        self.places = self.sum.places
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """All tensors, each (batch, ...) -> the sum of the chosen ones."""
+        out: Tensor = self.sum(inputs)
+        return out
+
+
+class _Sum(nn.Module):
+    """Adds some of several tensors up."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        super().__init__()
+        self.places = list(places)
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         taken = [inputs[place] for place in self.places]
         return sum(taken[1:], start=taken[0])

@@ -78,6 +78,10 @@ def convolution(
     )
 
 
+NORM = ("weight", "bias")
+"""Of a batch normalisation."""
+
+
 class InvertedResidual(nn.Module):
     """Expand, depthwise, squeeze, project; added to its input where the shapes agree."""
 
@@ -97,6 +101,18 @@ class InvertedResidual(nn.Module):
             nn.Conv2d(hidden, block.outputs, 1, bias=False), nn.BatchNorm2d(block.outputs)
         )
         self.residual = block.stride == 1 and inputs == block.outputs
+
+    def inner_channels(self) -> dict[str, int]:
+        """Where its inner channels stand: weights and their dimension, the one that takes them in
+        last; none where they are those of the input."""
+        if isinstance(self.expand, nn.Identity):
+            return {}
+        norms = [f"{part}.1.{name}" for part in ("expand", "depthwise") for name in NORM]
+        places = dict.fromkeys(["expand.0.weight", "depthwise.0.weight", *norms], 0)
+        if isinstance(self.squeeze, SqueezeExcite):
+            places |= {"squeeze.reduce.weight": 1}
+            places |= dict.fromkeys(["squeeze.expand.weight", "squeeze.expand.bias"], 0)
+        return {**places, "project.0.weight": 1}
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, inputs, h, w) -> (batch, outputs, ceil(h / stride), ceil(w / stride))."""

@@ -6,7 +6,7 @@ them; before them a 3x3 convolution, behind them the mean over the map and a lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -20,21 +20,14 @@ class EdgeCellNet(nn.Module):
     """A cell: node j is the sum of what the edges from all nodes before it deliver.
 
     Args:
-        operations: (j, i) to the operation on the edge from node i to node j.
-        channels: Width of every node.
+        edges: (j, i) to what happens from node i to node j; where nothing does, there is no edge.
+        nodes: How many, the input among them.
     """
 
-    def __init__(self, operations: Mapping[tuple[int, int], str], channels: int) -> None:
+    def __init__(self, edges: Mapping[tuple[int, int], nn.Module], nodes: int) -> None:
         super().__init__()
-        self.edges = tuple((j, i) for j, i in operations if operations[j, i] != "none")
-        self.nodes = 1 + max(j for j, _ in operations)
-        self.operations = nn.ModuleDict(
-            {
-                f"{j}<-{i}": share_as(make(name, channels, channels), f"{j}<-{i} {name}")
-                for (j, i), name in operations.items()
-                if name != "none"
-            }
-        )
+        self.edges, self.nodes = tuple(edges), nodes
+        self.operations = nn.ModuleDict({f"{j}<-{i}": made for (j, i), made in edges.items()})
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, h, w) -> the same."""
@@ -48,6 +41,21 @@ class EdgeCellNet(nn.Module):
             values[j] = delivered if known is None else known + delivered
         last = values[-1]
         return torch.zeros_like(x) if last is None else last
+
+
+def edge_cell(operations: Mapping[tuple[int, int], str], channels: int) -> EdgeCellNet:
+    """The cell of a design.
+
+    Args:
+        operations: (j, i) to the operation on the edge from node i to node j.
+        channels: Width of every node.
+    """
+    edges = {
+        (j, i): share_as(make(name, channels, channels), f"{j}<-{i} {name}")
+        for (j, i), name in operations.items()
+        if name != "none"
+    }
+    return EdgeCellNet(edges, 1 + max(j for j, _ in operations))
 
 
 class Reduction(nn.Module):
@@ -71,7 +79,7 @@ class EdgeCellNetwork(nn.Module):
     """The whole net.
 
     Args:
-        operations: Of the cell, see `EdgeCellNet`.
+        make_cell: Makes a cell of some channels.
         inputs: Channels of the images.
         outputs: Classes.
         channels: Width of the first stage.
@@ -80,7 +88,7 @@ class EdgeCellNetwork(nn.Module):
 
     def __init__(
         self,
-        operations: Mapping[tuple[int, int], str],
+        make_cell: Callable[[int], nn.Module],
         inputs: int,
         outputs: int,
         channels: int = 16,
@@ -94,7 +102,7 @@ class EdgeCellNetwork(nn.Module):
         for width in (channels, 2 * channels, 4 * channels):
             if width > channels:
                 parts.append(Reduction(width // 2, width))
-            parts += [EdgeCellNet(operations, width) for _ in range(cells)]
+            parts += [make_cell(width) for _ in range(cells)]
         self.stages = nn.Sequential(*parts)
         self.last = nn.Sequential(nn.BatchNorm2d(4 * channels), nn.ReLU())
         self.head = nn.Linear(4 * channels, outputs)

@@ -7,24 +7,26 @@ width; then the mean over the map and a linear layer.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 
 from netwright.nn.drop_path import drop_path
-from netwright.nn.genotype import Genes, Genotype
+from netwright.nn.genotype import Genotype
 from netwright.nn.operations import FactorizedReduce, ReLUConvBN, make
 from netwright.nn.weight_bank import share_as
 
 STEM_MULTIPLIER = 3
 
 
-class NodeCell(nn.Module):
-    """A cell: every node is the sum of two operations on earlier nodes.
+@dataclass(frozen=True)
+class Place:
+    """Where a cell stands in its net.
 
-    Args:
-        genes: What every node does, see `Genotype`.
-        concat: The nodes that are delivered, side by side.
+    Attributes:
         before: Channels of the output of the cell before the last.
         last: Channels of the output of the last cell.
         channels: Width of every node.
@@ -32,42 +34,57 @@ class NodeCell(nn.Module):
         reduced: Whether the last cell halved it, so that its two inputs differ in size.
     """
 
+    before: int
+    last: int
+    channels: int
+    reduces: bool = False
+    reduced: bool = False
+
+    def stride(self, source: int) -> int:
+        """Of an operation on a node; a cell that reduces halves its two inputs."""
+        return 2 if self.reduces and source < 2 else 1
+
+
+class NodeCell(nn.Module):
+    """A cell: every node is the sum of what edges bring from earlier ones.
+
+    Args:
+        edges: (node, where from, what happens on the way), nodes in their order, from 2.
+        concat: The nodes that are delivered, side by side.
+        place: Where it stands.
+    """
+
     def __init__(
-        self,
-        genes: Genes,
-        concat: tuple[int, ...],
-        before: int,
-        last: int,
-        channels: int,
-        *,
-        reduces: bool,
-        reduced: bool,
+        self, edges: Sequence[tuple[int, int, nn.Module]], concat: tuple[int, ...], place: Place
     ) -> None:
         super().__init__()
-        self.genes, self.concat = genes, concat
-        shrink = FactorizedReduce(before, channels)
-        self.before = shrink if reduced else ReLUConvBN(before, channels, 1)
-        self.last = ReLUConvBN(last, channels, 1)
-        self.operations = nn.ModuleList(
-            share_as(
-                make(name, channels, channels, 2 if reduces and source < 2 else 1),
-                f"{2 + place // 2}<-{source} {name}",
-            )
-            for place, (name, source) in enumerate(genes)
-        )
+        self.edges = tuple((node, source) for node, source, _ in edges)
+        self.concat = concat
+        shrink = FactorizedReduce(place.before, place.channels)
+        self.before = shrink if place.reduced else ReLUConvBN(place.before, place.channels, 1)
+        self.last = ReLUConvBN(place.last, place.channels, 1)
+        self.operations = nn.ModuleList(operation for _, _, operation in edges)
 
     def forward(self, before: Tensor, last: Tensor, dropped: float = 0.0) -> Tensor:
         """Both (batch, own channels, h, w) -> (batch, len(concat) * channels, h', w')."""
-        values = [self.before(before), self.last(last)]
-        delivered: list[Tensor] = []
-        for operation, (_, source) in zip(self.operations, self.genes, strict=True):
+        values = {0: self.before(before), 1: self.last(last)}
+        for operation, (node, source) in zip(self.operations, self.edges, strict=True):
             out = operation(values[source])
             if self.training and not isinstance(operation, nn.Identity):
                 out = drop_path(out, dropped)
-            delivered.append(out)
-            if len(delivered) % 2 == 0:
-                values.append(delivered[-2] + delivered[-1])
+            values[node] = values[node] + out if node in values else out
         return torch.cat([values[node] for node in self.concat], dim=1)
+
+
+def node_cell(genotype: Genotype, place: Place) -> NodeCell:
+    """The cell of a design: every node has two edges."""
+    genes, concat = genotype.cell(place.reduces)
+    edges = []
+    for number, (name, source) in enumerate(genes):
+        node = 2 + number // 2
+        operation = make(name, place.channels, place.channels, place.stride(source))
+        edges.append((node, source, share_as(operation, f"{node}<-{source} {name}")))
+    return NodeCell(edges, concat, place)
 
 
 class AuxiliaryHead(nn.Module):
@@ -116,7 +133,7 @@ class NodeCellNetwork(nn.Module):
             raise it from epoch to epoch.
 
     Args:
-        genotype: The two cells.
+        make_cell: Makes the cell of a place.
         inputs: Channels of the images.
         outputs: Classes.
         channels: Width of a node in the first cells.
@@ -128,7 +145,7 @@ class NodeCellNetwork(nn.Module):
 
     def __init__(
         self,
-        genotype: Genotype,
+        make_cell: Callable[[Place], NodeCell],
         inputs: int,
         outputs: int,
         channels: int = 36,
@@ -147,10 +164,9 @@ class NodeCellNetwork(nn.Module):
         for place in range(cells):
             reduces = place in halving
             channels *= 2 if reduces else 1
-            genes, concat = genotype.cell(reduces)
-            sizes = before, last, channels
-            self.cells.append(NodeCell(genes, concat, *sizes, reduces=reduces, reduced=reduced))
-            before, last, reduced = last, len(concat) * channels, reduces
+            cell = make_cell(Place(before, last, channels, reduces, reduced))
+            self.cells.append(cell)
+            before, last, reduced = last, len(cell.concat) * channels, reduces
             if auxiliary and place == self.auxiliary_place:
                 self.auxiliary = AuxiliaryHead(last, outputs)
         self.head = nn.Linear(last, outputs)

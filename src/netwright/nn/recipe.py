@@ -8,11 +8,13 @@ import torch
 from torch import nn
 
 from netwright.core.errors import ConfigError, unknown_name
+from netwright.nn.bilevel import companion_of
 
 OPTIMISERS = ("adamw", "adam", "sgd")
 FUSED = ("cpu", "cuda", "mps")
 """Devices on which torch updates a weight in one pass, a fraction of the time of one by one."""
 PRECISIONS = ("float32", "auto", "bfloat16", "float16")
+KEPT = ("best", "last")
 AUGMENTATIONS = ("crop", "affine", "flip", "cutout", "mixup", "cutmix", "trivial")
 
 
@@ -40,6 +42,8 @@ class Recipe:
         validate_seconds: Under a deadline, epochs longer than this are validated in between.
         checkpoint_seconds: Least seconds between checkpoints in `context.folder`, written after
             an epoch and resumed from; None for no checkpoints.
+        keep: `best` for the weights of the best validation, `last` for the last ones, whatever they
+            are worth; then nothing is validated.
         report_loss: Whether epochs that nothing is validated after report their training loss,
             for whoever watches.
     """
@@ -60,12 +64,14 @@ class Recipe:
     auxiliary: float = 0.4
     validate_seconds: float = 60.0
     checkpoint_seconds: float | None = None
+    keep: str = "best"
     report_loss: bool = False
 
     def __post_init__(self) -> None:
         _known("optimiser", [self.optimiser], OPTIMISERS)
         _known("precision", [self.precision], PRECISIONS)
         _known("augmentation", self.augment, AUGMENTATIONS)
+        _known("weights to keep", [self.keep], KEPT)
         shares = {"warmup": self.warmup, "label_smoothing": self.label_smoothing}
         for name, share in {**shares, "ema": self.ema or 0.0}.items():
             if not 0 <= share < 1:
@@ -73,9 +79,15 @@ class Recipe:
 
 
 def make_optimiser(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimiser a recipe names; vectors (biases, norms) are not decayed."""
-    matrices = [p for p in net.parameters() if p.ndim > 1]
-    vectors = [p for p in net.parameters() if p.ndim <= 1]
+    """The optimiser a recipe names; vectors (biases, norms) are not decayed.
+
+    The parameters of a companion inside the net are not its own.
+    """
+    companion = companion_of(net)
+    apart = set() if companion is None else set(companion.parameters())
+    weights = [weight for weight in net.parameters() if weight not in apart]
+    matrices = [weight for weight in weights if weight.ndim > 1]
+    vectors = [weight for weight in weights if weight.ndim <= 1]
     groups = [
         {"params": matrices, "weight_decay": recipe.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
@@ -83,7 +95,10 @@ def make_optimiser(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     groups = [group for group in groups if group["params"]]
     fused = next(net.parameters()).device.type in FUSED
     if recipe.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, nesterov=True, fused=fused)
+        made = torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, nesterov=True, fused=fused)
+        for weight in weights:  # torch's fused step wants all of them, though some rest at first
+            made.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+        return made
     kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
     return kind(groups, lr=recipe.lr, fused=fused)
 

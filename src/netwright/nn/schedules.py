@@ -59,6 +59,10 @@ class Pace:
             self._look(left)
         return rate_at(max(step, self.reached * self.total), self.total, self.warmup)
 
+    def gone(self, step: int) -> float:
+        """Share of the training that is over once so many steps are done."""
+        return max(step / max(1, self.total), self.reached)
+
     def over(self) -> bool:
         """Whether what is left is needed for the last validation."""
         left = self.context.seconds_left()

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netwright.nn.weight_bank import WeightBank
+from netwright.nn.weight_bank import WeightBank, filled
 
 D = TypeVar("D")
+M = TypeVar("M", bound=nn.Module)
 KEPT = 32
 """Nets that are kept to be used again."""
 
@@ -52,7 +53,16 @@ class SinglePath(nn.Module, Generic[D]):
     def run(self, design: D, *inputs: Any) -> Any:
         """What a design says."""
         net = self._net(design).train(self.training)
-        return functional_call(net, self.bank.parts(net), inputs)
+        return functional_call(net, self.weights_of(net, design), inputs)
+
+    def weights_of(self, net: nn.Module, design: D) -> dict[str, Tensor]:
+        """What the net of a design runs with, by the names of its weights."""
+        return self.bank.parts(net)
+
+    @torch.no_grad()
+    def fill(self, net: M, design: D) -> M:
+        """Gives the net of a design a copy of its part of the weights."""
+        return filled(net, self.weights_of(net, design))
 
     def _net(self, design: D) -> nn.Module:
         if design not in self._nets:

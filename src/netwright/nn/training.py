@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from netwright.core.context import Context
 from netwright.core.errors import ConfigError
@@ -21,6 +22,7 @@ from netwright.nn.allocation import is_worker, keep_freed_memory
 from netwright.nn.augmentation import Augmentation
 from netwright.nn.averaging import Averaged
 from netwright.nn.batches import Batchable, Rows
+from netwright.nn.bilevel import Halves, Objective, Turn, companion_of
 from netwright.nn.checkpoints import (
     Checkpoints,
     load_optimiser,
@@ -92,7 +94,7 @@ def train(
 
     Args:
         net: Trains on the device it lies on; what it says in training mode may be a tuple, its
-            own outputs and those of auxiliary heads.
+            own outputs and those of auxiliary heads. A `Companion` inside it learns beside it.
         rows: To learn from.
         valid: To stop early by, and to choose the weights to keep.
         loss: Of outputs, target and weight.
@@ -128,7 +130,10 @@ class _Training:
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.net = net
         self.rows = rows.near(device)
-        self.valid = None if valid is None else valid.near(device)
+        watched = valid if recipe.keep == "best" else None
+        self.valid = None if watched is None else watched.near(device)
+        self.companion = companion_of(net)
+        self.halves = Halves(len(rows), self.companion, context.seed)
         self.loss, self.recipe, self.context, self.watch = loss, recipe, context, watch
         self.valid_loss = valid_loss or loss
         self.precision = Precision(recipe.precision, device)
@@ -136,9 +141,9 @@ class _Training:
         self.optimiser = make_optimiser(net, recipe)
         self.averaged = None if recipe.ema is None else Averaged(net, recipe.ema)
         self.augmentation = _augmentation(recipe, rows)
-        self.steps = math.ceil(len(rows) / recipe.batch_size)
-        watched = 0 if valid is None else len(valid) / recipe.batch_size
-        self.pace = Pace(context, self.steps * recipe.epochs, recipe.warmup, watched)
+        self.steps = math.ceil(len(self.halves.learned) / recipe.batch_size)
+        judging = 0 if watched is None else len(watched) / recipe.batch_size
+        self.pace = Pace(context, self.steps * recipe.epochs, recipe.warmup, judging)
         self.epoch, self.pruned = 0, False
         self.best, self.best_epoch = math.inf, 0
         self.kept: dict[str, Tensor] | None = None
@@ -164,6 +169,12 @@ class _Training:
         return self._finish()
 
     @property
+    def weights(self) -> dict[str, Tensor]:
+        """Those that the optimiser moves, by their names."""
+        own = set() if self.companion is None else set(self.companion.parameters())
+        return {name: weight for name, weight in self.net.named_parameters() if weight not in own}
+
+    @property
     def judged(self) -> nn.Module:
         """The net whose weights count."""
         return self.net if self.averaged is None else self.averaged.net
@@ -172,34 +183,59 @@ class _Training:
 
     def _learn(self) -> None:
         """Once over the rows, or as far as time goes."""
-        order = torch.randperm(len(self.rows), generator=self.generator)
         rows = self.rows.of_epoch(self.epoch)
         self.net.train()
-        for step, chosen in enumerate(torch.split(order, self.recipe.batch_size)):
+        batches = self.halves.batches(self.recipe.batch_size, self.generator)
+        for step, (chosen, beside) in enumerate(batches):
             if len(chosen) < self.rows.fewest:
                 continue
-            rate = self.pace.rate((self.epoch - 1) * self.steps + step)
-            self._step(rows.take(chosen).to(self.precision.device), rate)
+            done = (self.epoch - 1) * self.steps + step
+            rate = self.recipe.lr * self.pace.rate(done)
+            objective = self._objective(rows.take(chosen))
+            held = objective if beside is None else self._objective(rows.take(beside))
+            self._step(objective, held, rate, self.pace.gone(done))
             if self.pace.over():
                 break
             if step + 1 < self.steps and self.pace.due(self.recipe.validate_seconds):
                 self._judge(self.epoch - 1 + (step + 1) / self.steps)
                 self.net.train()
 
-    def _step(self, batch: Batchable, rate: float) -> None:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.lr * rate
-        self.optimiser.zero_grad(set_to_none=True)
-        inputs, mix = batch.inputs, None
+    def _objective(self, rows: Batchable) -> Objective:
+        """The loss of a batch, which is augmented once."""
+        batch, mix = rows.to(self.precision.device), None
+        inputs = batch.inputs
         if self.augmentation is not None:
             images, mix = self.augmentation(inputs[0], self.generator)
             inputs = [images]
         if self.recipe.channels_last:
             inputs = [_channels_last(part) for part in inputs]
-        with self.precision.autocast():
-            outputs = self.net(*inputs)
         smoothing, auxiliary = self.recipe.label_smoothing, self.recipe.auxiliary
-        loss = training_loss(outputs, batch, mix, self.loss, smoothing, auxiliary)
+
+        def loss(weights: Mapping[str, Tensor] | None) -> Tensor:
+            with self.precision.autocast():
+                if weights is None:
+                    outputs = self.net(*inputs)
+                else:
+                    outputs = functional_call(self.net, dict(weights), tuple(inputs))
+            return training_loss(outputs, batch, mix, self.loss, smoothing, auxiliary)
+
+        return loss
+
+    def _step(self, objective: Objective, held: Objective, rate: float, gone: float) -> None:
+        """The companion's step, and then that of the weights."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.zero_grad(set_to_none=True)
+        if self.companion is None:
+            loss = objective(None)
+        else:
+            turn = Turn(objective, held, rate, gone, self.weights)
+            self.companion.requires_grad_(True)
+            self.companion.learn(turn)
+            self.companion.requires_grad_(False)  # the weights' step costs it nothing
+            loss = objective(None)
+            beside = self.companion.beside(turn)
+            loss = loss if beside is None else loss + beside
         self.precision.step(loss, self.net, self.optimiser, self.recipe.clip)
         if self.averaged is not None:
             self.averaged.update()
@@ -208,6 +244,9 @@ class _Training:
     def _end_epoch(self) -> bool:
         """Validates; returns whether to stop."""
         value = self._judge(self.epoch)
+        gone = self.pace.gone(self.epoch * self.steps)
+        if self.companion is not None and self.companion.end_epoch(gone):
+            return True
         if value is not None and self.context.report(self.epoch, value):
             self.pruned = True
         stale = self.epoch - self.best_epoch
@@ -258,6 +297,7 @@ class _Training:
             "kept": self.kept or {},
             "averaged": {} if self.averaged is None else self.averaged.net.state_dict(),
             "optimiser": optimiser_tensors(self.optimiser),
+            "companion": self._companion_tensors(),
             "random": {"own": self.generator.get_state(), "global": torch.get_rng_state()},
         }
         facts = {
@@ -272,6 +312,10 @@ class _Training:
         }
         return tensors, facts
 
+    def _companion_tensors(self) -> dict[str, Tensor]:
+        moves = None if self.companion is None else self.companion.optimiser
+        return {} if moves is None else optimiser_tensors(moves)
+
     def _load(self, saved: Saved) -> None:
         self.net.load_state_dict(saved.within("net"))
         self.kept = saved.within("kept") or None
@@ -279,6 +323,8 @@ class _Training:
             self.averaged.net.load_state_dict(saved.within("averaged"))
             self.averaged.steps = saved.facts["averages"]
         load_optimiser(self.optimiser, saved.within("optimiser"))
+        if self.companion is not None and self.companion.optimiser is not None:
+            load_optimiser(self.companion.optimiser, saved.within("companion"))
         random = saved.within("random")
         self.generator.set_state(random["own"])
         torch.set_rng_state(random["global"])

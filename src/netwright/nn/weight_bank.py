@@ -5,7 +5,8 @@ smaller net takes the first channels and the middle of the kernel: its weights a
 those of the larger ones (Cai et al., "Once-for-All", ICLR 2020; Chen et al., "AutoFormer", ICCV
 2021). What stands in a module marked by `share_as` is known by that word instead of its place, so
 that a block keeps its weights when others come and go before it, and two operations that may stand
-on the same edge have weights of their own.
+on the same edge have weights of their own. A module marked by no word at all is not spoken of: what
+it holds stands where itself does.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ PATIENCE = 30
 
 
 def share_as(module: M, word: str) -> M:
-    """Marks a module: its weights are shared under this word, wherever in its parent it stands."""
+    """Marks a module: its weights are shared under this word, wherever in its parent it stands.
+
+    Args:
+        module: What is marked.
+        word: Stands for its place; empty to leave its place out.
+    """
     setattr(module, _WORD, word)
     return module
 
@@ -47,7 +53,7 @@ class WeightBank(nn.Module):
         wholes: dict[str, Tensor] = {}
         stale = 0
         for net in nets:
-            new = [(key, own) for _, key, own in _weights(net) if not _held(key, own, wholes)]
+            new = [(key, own) for _, key, own in shared_weights(net) if not _held(key, own, wholes)]
             for key, own in new:
                 wholes[key] = _grown(wholes.get(key), own.detach())
             stale = 0 if new else stale + 1
@@ -60,7 +66,7 @@ class WeightBank(nn.Module):
     def holds(self, net: nn.Module) -> bool:
         """Whether there is a large enough weight for every place of a net."""
         wholes = dict(self.weights.items())
-        return all(_held(key, weight, wholes) for _, key, weight in _weights(net))
+        return all(_held(key, weight, wholes) for _, key, weight in shared_weights(net))
 
     def parts(self, net: nn.Module) -> dict[str, Tensor]:
         """The net's own name of each of its weights, and the bank's part for it.
@@ -69,32 +75,41 @@ class WeightBank(nn.Module):
             ConfigError: The net has a place that the bank has nothing for.
         """
         wholes, parts = dict(self.weights.items()), dict[str, Tensor]()
-        for name, key, own in _weights(net):
+        for name, key, own in shared_weights(net):
             if not _held(key, own, wholes):
                 raise ConfigError(
                     "This design has a part that the supernet has no weights for; search again, or "
                     "train it from scratch."
                 )
-            parts[name] = _part(wholes[key], own.shape)
+            parts[name] = part_of(wholes[key], own.shape)
         return parts
 
-    @torch.no_grad()
     def fill(self, net: M) -> M:
         """Gives a net a copy of its parts."""
-        parts = self.parts(net)
-        for name, weight in net.named_parameters():
-            weight.copy_(parts[name])
-        return net
+        return filled(net, self.parts(net))
 
 
-def _weights(net: nn.Module) -> Iterator[tuple[str, str, Tensor]]:
+@torch.no_grad()
+def filled(net: M, weights: Mapping[str, Tensor]) -> M:
+    """Gives a net a copy of weights, by their names."""
+    for name, weight in net.named_parameters():
+        weight.copy_(weights[name])
+    return net
+
+
+def shared_weights(net: nn.Module) -> Iterator[tuple[str, str, Tensor]]:
     """Of every weight its name, what it is shared under, and the weight."""
     words = {name: getattr(module, _WORD, None) for name, module in net.named_modules()}
     for name, weight in net.named_parameters():
         steps = name.split(".")
-        places = [".".join(steps[: length + 1]) for length in range(len(steps))]
-        key = "/".join(words.get(at) or step for at, step in zip(places, steps, strict=True))
+        places = (".".join(steps[: length + 1]) for length in range(len(steps)))
+        spoken = [_spoken(words.get(at), step) for at, step in zip(places, steps, strict=True)]
+        key = "/".join(step for step in spoken if step)
         yield name, f"{key.replace('.', '_')}:{weight.ndim}", weight
+
+
+def _spoken(word: str | None, step: str) -> str:
+    return step if word is None else word
 
 
 def _held(key: str, weight: Tensor, wholes: Mapping[str, Tensor]) -> bool:
@@ -103,12 +118,18 @@ def _held(key: str, weight: Tensor, wholes: Mapping[str, Tensor]) -> bool:
     return all(one <= most for one, most in zip(weight.shape, wholes[key].shape, strict=True))
 
 
-def _part(whole: Tensor, shape: Iterable[int]) -> Tensor:
-    """The first channels, and the middle of the kernel."""
+def part_of(whole: Tensor, shape: Iterable[int], first: int = 0) -> Tensor:
+    """The first channels, and the middle of the kernel.
+
+    Args:
+        whole: A weight, or several behind some dimensions.
+        shape: Of the part, those dimensions included.
+        first: How many dimensions stand before a weight's own.
+    """
     for axis, size in enumerate(shape):
         spare = whole.shape[axis] - size
         if spare:
-            whole = whole.narrow(axis, 0 if axis < CHANNELS else spare // 2, size)
+            whole = whole.narrow(axis, 0 if axis < first + CHANNELS else spare // 2, size)
     return whole
 
 
@@ -119,7 +140,7 @@ def _grown(known: Tensor | None, weight: Tensor) -> Tensor:
     most = [max(sizes) for sizes in zip(known.shape, weight.shape, strict=True)]
     grown = known.new_full(most, math.nan)
     for own in (weight, known):  # what was there first stays
-        _part(grown, own.shape).copy_(own)
+        part_of(grown, own.shape).copy_(own)
     return grown
 
 

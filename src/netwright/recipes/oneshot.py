@@ -1,33 +1,41 @@
-"""Search with shared weights: a supernet is trained, judges many designs, and the best are trained.
+"""Search with shared weights: a supernet is trained, says which designs are good, and those are
+trained.
 
-Three studies of one storage, so that a score of shared weights never stands beside that of a design
+Studies of one storage, so that a score of shared weights never stands beside that of a design
 trained alone: `supernet` has one trial, `shared` the designs that were judged with its weights, and
-the run's own study the best of those, trained as any design is.
+the run's own study the best of those, trained as any design is. A supernet that learns to choose
+needs no `shared`: what it stood for after each epoch is trained, the last first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from netwright.core.config import Config
 from netwright.core.errors import NoModel
+from netwright.core.evaluator import Evaluator
+from netwright.core.folder import CHOICES, MARK, RunFolder
+from netwright.core.space import Parameters
 from netwright.core.study import Study
-from netwright.paradigms.nas.oneshot import get_one_shot
+from netwright.core.trial import TrialRecord
+from netwright.evaluators.nets import MODEL
+from netwright.evaluators.shared import supernet_of
+from netwright.paradigms.nas.oneshot import History, OneShot, get_one_shot
 from netwright.recipes.again import fail_lost
 from netwright.recipes.searching import Search
 from netwright.spaces.nets import NetSpace
 from netwright.strategies import get_strategy
 
 SUPERNET, SHARED = "supernet", "shared"
-SUPERNET_SHARE, SHARED_SHARE = 0.5, 0.65
-"""Of the time: when the supernet must be trained, and when designs have been judged by it."""
+SHARED_SHARE = 0.15
+"""Of the time, for designs that are judged by a supernet."""
 EPOCHS, TIMED_EPOCHS = 50, 300
 """Of a supernet without a time budget, and at most with one."""
-PER_TRIAL = 20
+PER_TRIAL = 100
 """Designs judged with shared weights for each one that is to be trained, without a time budget."""
-TRAINED = 10
-"""Designs that are trained unless a number was said."""
+TRAINED = 2
+"""Designs that are trained unless a number was said: few, but for long."""
 
 
 def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
@@ -40,26 +48,58 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
     Raises:
         NoModel: There was no time to train a supernet, or none of its designs could be judged.
     """
-    method, options = get_one_shot(made.options.one_shot), made.options
-    home, timed = made.folder.path / SUPERNET, made.clock.seconds is not None
-    home.mkdir(exist_ok=True)
+    options = made.options
+    method = get_one_shot(options.one_shot, options.settings)
+    judges = _train(made, method)
+    space, net = options.space.open(), supernet_of(made.folder.path / SUPERNET / MODEL)
+    history = method.history(space, net)
+    if history is not None:
+        _remember(made, history)
     wanted = options.fit.trials or TRAINED
+    drawn = method.proposals(space, net, options.fit.seed)
+    if drawn or history is None:
+        return _best(made, _judge(made, method, judges, drawn, wanted), wanted, known)
+    best = _new(made, reversed(history.designs), wanted, known)
+    made.folder.audit.say(
+        "supernet",
+        f"Of the designs that the supernet stood for, the last {len(best)} are trained.",
+    )
+    return best
+
+
+def _train(made: Search, method: OneShot) -> Evaluator:
+    """Trains the supernet; returns who judges designs by its weights."""
+    options, home = made.options, made.folder.path / SUPERNET
+    home.mkdir(exist_ok=True)
     supernet = replace(
-        options, space=method.supernet(options.space), epochs=TIMED_EPOCHS if timed else EPOCHS
+        options,
+        space=method.supernet(options.space),
+        epochs=EPOCHS if made.clock.seconds is None else TIMED_EPOCHS,
+        recipe=method.recipe,
     )
     data = made.task.with_data(None), made.folder.data
     trains, judges = options.regime.sharing(*data, options, supernet, home)
-    objectives = options.judged(made.task)
-    first = _study(made, SUPERNET, supernet.space.open(), objectives[:1], "random")
+    study = _study(made, SUPERNET, supernet.space.open(), options.judged(made.task)[:1], "random")
     made.progress.stage("training the supernet")
-    made.spend(first, trains, 1, SUPERNET_SHARE, folder=home, alone=True, label=SUPERNET)
-    if not first.trials("complete"):
-        first.best()  # says why not
-    judged = method.judged if timed else min(method.judged, PER_TRIAL * wanted)
-    second = _study(made, SHARED, made.space(), objectives, method.strategy)
+    made.spend(study, trains, 1, method.share, folder=home, alone=True, label=SUPERNET)
+    if not study.trials("complete"):
+        study.best()  # says why not
+    return judges
+
+
+def _judge(
+    made: Search, method: OneShot, judges: Evaluator, drawn: Sequence[Config], wanted: int
+) -> Study:
+    """Judges designs with shared weights: those that are drawn, or what a strategy asks for."""
+    objectives, strategy = made.options.judged(made.task), method.strategy or "random"
+    study = _study(made, SHARED, made.space(), objectives, strategy)
+    for design in drawn[study.queued() :]:
+        study.enqueue(design)
+    many = method.judged if made.clock.seconds else min(method.judged, PER_TRIAL * wanted)
     made.progress.stage("judging designs with its weights")
-    made.spend(second, made.counting(judges), judged, SHARED_SHARE, label=SHARED)
-    return _best(made, second, wanted, known)
+    share = method.share + SHARED_SHARE
+    made.spend(study, made.counting(judges), len(drawn) or many, share, label=SHARED)
+    return study
 
 
 def _study(
@@ -81,7 +121,6 @@ def _study(
 
 def _best(made: Search, judged: Study, wanted: int, known: Collection[Config]) -> list[Config]:
     """Of designs that are the same thing one; of several objectives the front first."""
-    form = made.options.space.open().canonical
     ranking = [record for record in judged.ranking() if record.feasible]
     if not ranking:
         judged.best()
@@ -89,14 +128,48 @@ def _best(made: Search, judged: Study, wanted: int, known: Collection[Config]) -
     if len(judged.objectives) > 1:
         front = {record.number for record in judged.pareto_front()}
         ranking.sort(key=lambda record: record.number not in front)
-    seen, best = {form(config) for config in known}, list[Config]()
-    for record in ranking:
-        if len(best) < wanted - len(known) and form(record.config) not in seen:
-            seen.add(form(record.config))
-            best.append(record.config)
+    best = _new(made, (record.config for record in ranking), wanted, known)
     made.folder.audit.say(
         "supernet",
         f"{len(ranking)} designs were judged with weights that a supernet shares among them; the "
         f"best {len(best)} are trained.",
     )
     return best
+
+
+def _remember(made: Search, history: History) -> None:
+    """Writes down how a supernet came to choose."""
+    space = made.options.space.open()
+    texts = [space.to_text(design) for design in history.designs]
+    told = {"options": history.options, "strengths": history.strengths, "designs": texts}
+    made.folder.write_json(CHOICES, told)
+    made.folder.audit.say(
+        "supernet", f"In {len(texts)} epochs the supernet came to choose {texts[-1]}."
+    )
+
+
+def read_judged(folder: RunFolder, name: str) -> list[TrialRecord]:
+    """The designs that the supernet of a finished run judged."""
+    facts = folder.read_json(MARK)
+    told = [(metric, direction) for metric, direction in facts["objectives"]]
+    study = Study(
+        Parameters({}),
+        objectives=told,
+        strategy=get_strategy("random"),
+        storage=facts["storage"] or folder.journal,
+        name=f"{facts['study']}-{name}",
+    )
+    return study.trials("complete")
+
+
+def _new(
+    made: Search, designs: Iterable[Config], wanted: int, known: Collection[Config]
+) -> list[Config]:
+    """The first designs that are neither known nor the same thing as one before."""
+    form = made.options.space.open().canonical
+    seen, found = {form(config) for config in known}, list[Config]()
+    for design in designs:
+        if len(found) < wanted - len(known) and form(design) not in seen:
+            seen.add(form(design))
+            found.append(design)
+    return found

@@ -25,6 +25,7 @@ from netwright.engines import get_engine
 from netwright.learners.trust import trust
 from netwright.recipes import designs
 from netwright.recipes.again import fail_lost
+from netwright.recipes.machine import workers_of
 from netwright.recipes.oneshot import shortlist
 from netwright.recipes.proxies import warmed
 from netwright.recipes.search_options import SearchOptions
@@ -190,11 +191,13 @@ def _go(made: Search) -> RunFolder:
 
 def _search(made: Search, study: Study) -> None:
     trials, first = made.options.fit.trials, made.first[study.queued() :]
+    longest, share = (1.0, ALONE_SHARE) if trials == 1 else (LONGEST_TRIAL, SEARCH_SHARE)
     if made.options.one_shot:
         first = shortlist(made, known={trial.config for trial in study.trials()})
         trials = study.slots_taken() + len(first)
+        rounds = -(-len(first) // workers_of(made.options.fit))
+        longest, share = 1 / max(1, rounds), ALONE_SHARE  # what is chosen shares what is left
     for design in first:
         study.enqueue(design)
     made.progress.stage("searching")
-    longest, share = (1.0, ALONE_SHARE) if trials == 1 else (LONGEST_TRIAL, SEARCH_SHARE)
     made.spend(study, made.evaluator, trials, share, folder=made.folder.trials, longest=longest)

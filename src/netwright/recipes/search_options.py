@@ -12,13 +12,15 @@ from netwright.core.registry import names
 from netwright.core.task import Constraints, Task
 from netwright.data.prepare import Wishes
 from netwright.learners.image import AUGMENTATIONS
-from netwright.paradigms.nas.oneshot import ONE_SHOT
+from netwright.paradigms.nas.oneshot import ONE_SHOT, SETTINGS, get_one_shot
 from netwright.recipes.options import FitOptions, make_options
 from netwright.recipes.regime import Plain, Regime, read_regime
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, LATENCY
 
-OWN = ("epochs", "augment", "regime")
+CHOSEN_EPOCHS = 50
+"""Of the few designs that a supernet chose, unless another number was said."""
+OWN = ("epochs", "augment", "regime", "recipe")
 LIMITS = ("max_latency_ms", "max_params_m", "max_flops_g", "max_memory_mb")
 
 
@@ -37,6 +39,8 @@ class SearchOptions:
         limits: Name as in `LIMITS` to the most allowed.
         one_shot: How designs share weights, as in `netwright.paradigms.nas.oneshot.ONE_SHOT`; empty
             where each is trained alone.
+        settings: What was said of how the supernet learns, as in `SETTINGS`.
+        recipe: What of the training differs from the usual.
         further: Targets beside `fit.target` that the same net learns.
         regime: The way of learning under which designs are searched.
     """
@@ -49,6 +53,8 @@ class SearchOptions:
     augment: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     one_shot: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
     further: tuple[str, ...] = ()
     regime: Regime = field(default_factory=Plain)
 
@@ -93,12 +99,16 @@ class SearchOptions:
 
     def measures_latency(self, task: Task) -> bool:
         """Whether a design's latency must be known."""
+        if self.one_shot and get_one_shot(self.one_shot).deploys:
+            return True
         return LATENCY in dict(self.judged(task)) or "max_latency_ms" in self.limits
 
     def training(self, task: Task) -> dict[str, Any]:
         """How every design is trained."""
         coloured = task.input_shape[0] == 3
-        return {"epochs": self.epochs, "augment": self.augment or ("flip" if coloured else "shift")}
+        usual = {"epochs": self.epochs, "augment": "flip" if coloured else "shift"}
+        said = {} if self.augment is None else {"augment": self.augment}
+        return {**usual, **self.recipe, **said}
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dict."""
@@ -112,6 +122,8 @@ class SearchOptions:
             "augment": self.augment,
             "limits": dict(self.limits),
             "one_shot": self.one_shot,
+            "settings": dict(self.settings),
+            "recipe": dict(self.recipe),
             "further": list(self.further),
             "regime": self.regime.to_json(),
         }
@@ -128,6 +140,8 @@ class SearchOptions:
             augment=data["augment"],
             limits=data["limits"],
             one_shot=data.get("one_shot", ""),
+            settings=data.get("settings", {}),
+            recipe=data.get("recipe", {}),
             further=tuple(data.get("further", ())),
             regime=read_regime(data.get("regime", {"name": "plain"})),
         )
@@ -152,8 +166,16 @@ def make_search_options(**said: Any) -> SearchOptions:
     if "targets" in told:
         told["target"], *further = _targets(told)
         own["further"] = tuple(further)
+    settings = {name: told.pop(name) for name in SETTINGS if name in told}
     if told.get("strategy") in names("one_shot", ONE_SHOT):
         own["one_shot"] = told.pop("strategy")
+        own["settings"] = dict(get_one_shot(own["one_shot"], settings).settings)
+        own.setdefault("epochs", CHOSEN_EPOCHS)
+    elif settings:
+        raise ConfigError(
+            f"Only a strategy whose supernet learns to choose has a {next(iter(settings))}, such "
+            "as darts; leave it out, or name such a strategy."
+        )
     fit = make_options(**{"strategy": "auto", "pruner": "none", **told})
     return SearchOptions(fit, NetSpaceName(space, arguments), limits=limits, **own)
 

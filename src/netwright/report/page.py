@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netwright.core.folder import MARK, RunFolder
+from netwright.core.folder import CHOICES, MARK, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
 from netwright.report import plots, search_plots
@@ -59,10 +59,21 @@ def _figures(
     if told:
         said = "Every finished trial, and the best so far."
         found.append(("Score over time", said, plots.score_over_time(told, task)))
+    found += _choice_figures(folder)
     found += _front_figures(study)
     found += _importance_figures(task, explained)
     found += _quality_figures(folder, task)
     return found + _search_figures(study)
+
+
+def _choice_figures(folder: RunFolder) -> list[Section]:
+    """Of a supernet that learned to choose, how it did."""
+    path = folder.path / CHOICES
+    figure = search_plots.choices(json.loads(path.read_text())) if path.exists() else None
+    if figure is None:
+        return []
+    said = "How much each option of a decision counted in the supernet after every epoch."
+    return [("How the design was chosen", said, figure)]
 
 
 def _front_figures(study: Study) -> list[Section]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from netwright.core.study import Study
 from netwright.core.trial import TrialRecord
@@ -13,6 +14,8 @@ from netwright.report.plots import ACCENT, INK, LEAST_TRIALS, PALETTE, SOFT, sty
 
 MOST_AXES = 7
 WIDTH = 880
+PANELS, PANEL = 3, 170
+"""Panels beside each other, and how high one is."""
 MOST_WORDS = 12
 """Different words an axis may name; more than that cannot be read."""
 
@@ -47,6 +50,40 @@ def parallel_coordinates(study: Study, importances: dict[str, float]) -> Any:
     styled(figure, "", "", 440)
     # Wide enough to be read; a phone scrolls it.
     figure.update_layout(width=WIDTH, margin={"l": 70, "r": 50, "t": 70, "b": 20})
+    return figure
+
+
+def choices(told: dict[str, Any]) -> Any:
+    """How the options of each decision came to count, a panel a decision, a line an option.
+
+    Args:
+        told: `options` of every decision, and `strengths` (epochs, options of all decisions).
+
+    Returns:
+        None where there are not two epochs.
+    """
+    options, strengths = told["options"], np.array(told["strengths"])
+    if len(strengths) < 2:
+        return None
+    rows = -(-len(options) // PANELS)
+    figure = make_subplots(rows, PANELS, subplot_titles=list(options), shared_xaxes=True)
+    words = list(dict.fromkeys(word for known in options.values() for word in known))
+    epochs, shown, start = list(range(1, len(strengths) + 1)), set[str](), 0
+    for place, known in enumerate(options.values()):
+        for word in known:
+            colour = PALETTE[words.index(word) % len(PALETTE)]
+            figure.add_scatter(
+                x=epochs, y=strengths[:, start], name=word, legendgroup=word, mode="lines",
+                showlegend=word not in shown, line={"color": colour, "width": 2},
+                row=place // PANELS + 1, col=place % PANELS + 1,
+            )  # fmt: skip
+            shown.add(word)
+            start += 1
+    styled(figure, "", "", 90 + PANEL * rows)
+    figure.update_xaxes(title="epoch", row=rows)
+    figure.update_annotations(font={"size": 12})
+    gap = 40 / (PANEL * rows)
+    figure.update_layout(legend={"y": 1 + gap}, margin={"t": 60})
     return figure
 
 

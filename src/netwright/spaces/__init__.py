@@ -20,11 +20,15 @@ SPACES: dict[str, str] = {
     "darts": "netwright.spaces.darts:DARTS",
     "mlp": "netwright.spaces.mlp:TabularNetSpace",
     "mobile": "netwright.spaces.mobile:Mobile",
+    "ghn": "netwright.paradigms.nas.oneshot.ghn:GraphSpace",
     "morphism": "netwright.spaces.morphism:Morphism",
     "named": "netwright.spaces.named:NamedDesigns",
     "nasbench101": "netwright.spaces.nasbench101:NASBench101",
     "nasbench201": "netwright.spaces.nasbench201:NASBench201",
+    "once_for_all": "netwright.paradigms.nas.oneshot.ofa:ElasticSpace",
+    "relaxed": "netwright.paradigms.nas.oneshot.relaxed:RelaxedSpace",
     "resnet": "netwright.spaces.residual:ResidualSpace",
+    "smash": "netwright.paradigms.nas.oneshot.smash:SmashSpace",
     "supernet": "netwright.spaces.supernet:SupernetSpace",
 }
 

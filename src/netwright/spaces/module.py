@@ -16,6 +16,8 @@ from netwright.spaces.nets import NetSpace, image_task
 if TYPE_CHECKING:
     from torch import nn
 
+    from netwright.nn.relaxation import Options
+
 
 class _Reader(Recorder):
     """Writes the choices of a module down, and refuses one name for two of them."""
@@ -76,3 +78,14 @@ class ModuleSpace(Parameters, NetSpace):
                     "always and use the answer where it is needed."
                 )
         return net
+
+    def relax(self, task: Task, options: Options) -> nn.Module:
+        """The module with all its layers and inputs, mixed.
+
+        Raises:
+            ConfigError: It chooses values too.
+        """
+        from netwright.nn.choices import relaxed_into
+
+        with relaxed_into(options):
+            return self.make(task)

@@ -52,9 +52,9 @@ def _resnet50(inputs: int, outputs: int) -> nn.Module:
 
 
 def _cells(genotype: Genotype, channels: int, inputs: int, outputs: int) -> nn.Module:
-    from netwright.nn.node_cell import NodeCellNetwork
+    from netwright.nn.node_cell import NodeCellNetwork, node_cell
 
-    return NodeCellNetwork(genotype, inputs, outputs, channels, cells=20)
+    return NodeCellNetwork(partial(node_cell, genotype), inputs, outputs, channels, cells=20)
 
 
 def _mobilenet_v3_small(inputs: int, outputs: int) -> nn.Module:

@@ -25,9 +25,9 @@ class NetSpaceName:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its own, and that of the space inside it if there is one."""
-        inside = self.arguments.get("space")
-        return (self.name, inside) if isinstance(inside, str) else (self.name,)
+        """Its own, and those of the parts it is made with."""
+        inside = (self.arguments.get(part) for part in ("space", "method"))
+        return (self.name, *(name for name in inside if isinstance(name, str)))
 
     def open(self) -> NetSpace:
         """The space.

@@ -8,6 +8,8 @@ for each node after the input, `operation~node it comes from` in each.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netwright.core.config import Config, Value
@@ -18,6 +20,8 @@ from netwright.spaces.nets import Graph, NetSpace
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from netwright.nn.relaxation import Options
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 RESIDUAL = (
@@ -45,12 +49,29 @@ class NASBench201(EdgeCell, NetSpace):
 
     def build(self, config: Config, task: Task) -> nn.Module:
         """The published net around a cell (torch is loaded here, not before)."""
-        from netwright.nn.nasbench201 import EdgeCellNetwork
+        from netwright.nn.nasbench201 import edge_cell
 
         operations = {edge: str(config[name]) for edge, name in self.edges.items()}
-        return EdgeCellNetwork(
-            operations, task.input_shape[0], task.outputs, self.channels, self.cells
-        )
+        return self._around(partial(edge_cell, operations), task)
+
+    def relax(self, task: Task, options: Options) -> nn.Module:
+        """The same net around cells of mixed operations."""
+        from netwright.nn.nasbench201 import EdgeCellNet
+
+        def cell(channels: int) -> nn.Module:
+            edges = {
+                (j, i): options.edge(name, self.operations, channels, node=str(j))
+                for (j, i), name in self.edges.items()
+            }
+            return EdgeCellNet(edges, self.nodes)
+
+        return self._around(cell, task)
+
+    def _around(self, cell: Callable[[int], nn.Module], task: Task) -> nn.Module:
+        from netwright.nn.nasbench201 import EdgeCellNetwork
+
+        inputs = task.input_shape[0]
+        return EdgeCellNetwork(cell, inputs, task.outputs, self.channels, self.cells)
 
     def graphs(self, config: Config) -> list[Graph]:
         """The cell."""

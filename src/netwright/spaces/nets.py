@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from netwright.core.task import Column, Schema, Task
 if TYPE_CHECKING:
     from torch import nn
 
+    from netwright.nn.relaxation import Options
 
 COSTS = ("params_m", "flops_g", "memory_mb", "latency_ms")
 """What of a net may be limited, or be an objective, beside the metrics; less is better."""
@@ -55,6 +57,30 @@ class NetSpace(Space):
         (batch, `task.outputs`). While training it may return a tuple: what it predicts, then what
         its auxiliary heads do. Any size of at least one pixel works, any batch of at least two.
         """
+
+    def relax(self, task: Task, options: Options) -> nn.Module:
+        """The net of all designs at once, for methods that mix what may be chosen.
+
+        Args:
+            task: As for `build`.
+            options: Makes a mixed operation wherever designs have one of several.
+
+        Raises:
+            ConfigError: What this space chooses cannot be mixed.
+        """
+        raise ConfigError(
+            f"The choices of {type(self).__name__} are no operations that can be mixed; search it "
+            "with --strategy spos, which shares weights among designs of any space."
+        )
+
+    def strongest(self, strengths: Mapping[str, Mapping[str, float]]) -> Config:
+        """The design that a relaxed net stands for.
+
+        Args:
+            strengths: How strong each option of each of its decisions is; here a decision is named
+                as in a design, and its strongest option is taken.
+        """
+        return self.complete({name: max(of, key=of.__getitem__) for name, of in strengths.items()})
 
     def to_text(self, config: Config) -> str:
         """A design on one line; the published form where there is one."""

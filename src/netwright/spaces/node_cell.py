@@ -8,7 +8,8 @@ choices. Nodes are named as in DARTS: inputs are 0 and 1, nodes start at 2.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from netwright.spaces.nets import Graph, NetSpace
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from netwright.nn.relaxation import Options
 
 OPERATIONS = (
     "conv_1x1",
@@ -124,10 +127,51 @@ class NodeCells(NetSpace):
 
     def build(self, config: Config, task: Task) -> nn.Module:
         """The published net around the two cells (torch is loaded here, not before)."""
+        from netwright.nn.node_cell import node_cell
+
+        return self._around(partial(node_cell, self.genotype(config)), task)
+
+    def relax(self, task: Task, options: Options) -> nn.Module:
+        """The same net around cells whose nodes take every earlier one by every operation.
+
+        Also by `none`, which no design has: an input that counts little is shown by it.
+        """
+        from netwright.nn.node_cell import NodeCell, Place
+
+        operations = [NONE, *(name for name in self.operations if name != NONE)]
+        pairs = [(node, source) for node in self.nodes for source in range(node)]
+
+        def cell(place: Place) -> NodeCell:
+            kind = CELLS[place.reduces]
+            edges = []
+            for node, source in pairs:
+                name, stride = f"{kind}.{node}<-{source}", place.stride(source)
+                at = f"{kind}.{node}"
+                made = options.edge(name, operations, place.channels, stride, node=at)
+                edges.append((node, source, made))
+            return NodeCell(edges, tuple(self.nodes), place)
+
+        return self._around(cell, task)
+
+    def strongest(self, strengths: Mapping[str, Mapping[str, float]]) -> Config:
+        """Every node keeps the two inputs with the strongest operations, `none` not counted."""
+        chosen: dict[str, Value] = {}
+        for cell, node in [(cell, node) for cell in CELLS for node in self.nodes]:
+            best: dict[int, tuple[float, str]] = {}
+            for source in range(node):
+                of = strengths[f"{cell}.{node}<-{source}"]
+                best[source] = max((value, name) for name, value in of.items() if name != NONE)
+            pair = sorted(sorted(best, key=lambda source: -best[source][0])[:2])
+            name = f"{cell}.node{node}"
+            chosen[f"{name}.inputs"] = "+".join(map(str, pair))
+            chosen |= {f"{name}.op{n}": best[source][1] for n, source in enumerate(pair, start=1)}
+        return self.complete(chosen)
+
+    def _around(self, cell: Callable[..., nn.Module], task: Task) -> nn.Module:
         from netwright.nn.node_cell import NodeCellNetwork
 
         return NodeCellNetwork(
-            self.genotype(config),
+            cell,  # type: ignore[arg-type]
             task.input_shape[0],
             task.outputs,
             self.channels,

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netwright.core.choosers import EvenChooser
 from netwright.core.config import Config
 from netwright.core.domains import Chooser
+from netwright.core.errors import unknown_name
 from netwright.core.task import Task
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import NetSpace
@@ -21,16 +23,30 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+SAMPLINGS = ("uniform", "fair")
+
+
 class SupernetSpace(NetSpace):
     """The supernet whose batches run random designs of a space, see `netwright.nn.single_path`.
 
     Args:
         space: Name of the other space.
         arguments: What that is made with.
+        sampling: `uniform`, or `fair`, where no option of a decision runs twice before all others
+            ran once (Chu, Zhang and Xu, "FairNAS", ICCV 2021).
+
+    Raises:
+        UnknownName: There is no such sampling.
     """
 
-    def __init__(self, space: str, arguments: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, space: str, arguments: Mapping[str, Any] | None = None, sampling: str = "uniform"
+    ) -> None:
+        if sampling not in SAMPLINGS:
+            raise unknown_name("sampling", sampling, SAMPLINGS)
         self.inner = NetSpaceName(space, arguments or {}).open()
+        self.sampling = sampling
+        self._left: dict[str, list[int]] = {}
 
     def configure(self, choose: Chooser) -> Config:
         """There is nothing to choose."""
@@ -46,18 +62,26 @@ class SupernetSpace(NetSpace):
         from netwright.nn.weight_bank import WeightBank
 
         build = partial(self.inner.build, task=task)
-        return SinglePath(WeightBank(self._nets(task)), build, self._draw)
+        return SinglePath(WeightBank(self.nets(task)), build, self.draw)
 
-    def _draw(self, seed: int) -> Config:
-        return self.inner.sample(np.random.default_rng(seed))
+    def draw(self, seed: int) -> Config:
+        """A random design."""
+        rng = np.random.default_rng(seed)
+        if self.sampling == "fair":
+            return self.inner.configure(EvenChooser(rng, self._left))
+        return self.inner.sample(rng)
 
-    def _nets(self, task: Task) -> Iterator[nn.Module]:
-        """Nets of the usual design and of random ones, without end.
+    def nets(self, task: Task) -> Iterator[nn.Module]:
+        """Nets of the first designs."""
+        return (self.inner.build(design, task) for design in self.first())
 
-        The designs are always the same, so that a supernet that is built to be filled with saved
-        weights has the shape it had.
+    def first(self) -> Iterator[Config]:
+        """The usual design and random ones, without end.
+
+        They are always the same, so that a supernet that is built to be filled with saved weights
+        has the shape it had.
         """
-        design, rng = self.inner.complete(), np.random.default_rng(0)
+        yield self.inner.complete()
+        rng = np.random.default_rng(0)
         while True:
-            yield self.inner.build(design, task)
-            design = self.inner.sample(rng)
+            yield self.inner.sample(rng)

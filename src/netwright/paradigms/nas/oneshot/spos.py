@@ -8,16 +8,25 @@ measured anew, and nothing is trained.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from netwright.paradigms.nas.oneshot import OneShot
 from netwright.spaces.naming import NetSpaceName
 
 
 class SinglePathOneShot(OneShot):
-    """Uniform sampling; evolution judges at most 1,000 designs, the paper's 20 rounds of 50."""
+    """Uniform sampling unless `fair` is asked for; evolution judges at most 1,000 designs, the
+    paper's 20 rounds of 50."""
 
-    strategy = "regularized_evolution"
-    judged = 1000
+    asks: ClassVar[tuple[str, ...]] = ("sampling",)
+    recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
+    strategy: ClassVar[str] = "regularized_evolution"
+    judged: ClassVar[int] = 1000
+    space: ClassVar[str] = "supernet"
+    """Whose only design is the supernet."""
 
     def supernet(self, space: NetSpaceName) -> NetSpaceName:
         """Batches run designs drawn at random."""
-        return NetSpaceName("supernet", {"space": space.name, "arguments": dict(space.arguments)})
+        told = {"space": space.name, "arguments": dict(space.arguments)}
+        return NetSpaceName(self.space, {**told, **self.settings})

@@ -1,0 +1,66 @@
+"""Once-for-all (Cai et al., "Once-for-All: Train One Network and Specialize it for Efficient
+Deployment", ICLR 2020).
+
+One net is trained whose smaller designs are good as they are. First only the largest is trained,
+then kernels may shrink, then depths, then widths too; all the while the largest teaches the
+smaller ones. Afterwards a design is picked for a device, without training: `netwright deploy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from netwright.core.choosers import LargestChooser, RandomChooser, SplitChooser
+from netwright.core.config import Config
+from netwright.core.task import Task
+from netwright.paradigms.nas.oneshot.spos import SinglePathOneShot
+from netwright.spaces.supernet import SupernetSpace
+
+if TYPE_CHECKING:
+    from torch import nn
+
+PHASES = (0.0, 0.3, 0.5, 0.75)
+"""Share of the training at which it begins with the largest, kernels, depths, and all else; in the
+paper the largest has 180 epochs, each of the others up to 150."""
+SHRINKS = (("kernel",), ("depth", "layers"))
+"""What a decision's name ends with that may shrink in the second and in the third phase."""
+
+
+def phase_of(name: str) -> int:
+    """The phase from which on a decision is free, by the last word of its name."""
+    word = name.rpartition(".")[2].rstrip("0123456789")
+    found = [phase for phase, words in enumerate(SHRINKS, start=1) if word in words]
+    return found[0] if found else len(PHASES) - 1
+
+
+class ElasticSpace(SupernetSpace):
+    """The supernet whose designs shrink phase by phase."""
+
+    def build(self, config: Config, task: Task) -> nn.Module:
+        """The elastic net, its weights those of its largest design."""
+        from netwright.nn.elastic import ElasticBank, ElasticNet
+
+        largest = self.inner.configure(LargestChooser())
+        build = partial(self.inner.build, task=task)
+        bank = ElasticBank(self.nets(task))
+        return ElasticNet(bank, build, self.draw_in, largest, PHASES)
+
+    def draw_in(self, seed: int, phase: int) -> Config:
+        """A design whose decisions are free if their phase has come, and else the largest."""
+        free = RandomChooser(np.random.default_rng(seed))
+        chooser = SplitChooser(free, LargestChooser(), lambda name: phase_of(name) <= phase)
+        return self.inner.configure(chooser)
+
+
+class OnceForAll(SinglePathOneShot):
+    """Progressive shrinking; evolution judges at most 1,000 designs."""
+
+    asks: ClassVar[tuple[str, ...]] = ()
+    recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
+    share: ClassVar[float] = 0.7
+    space: ClassVar[str] = "once_for_all"
+    deploys: ClassVar[bool] = True

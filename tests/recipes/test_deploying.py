@@ -1,0 +1,100 @@
+"""A design out of a once-for-all run, written within a limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netwright
+from netwright.export.checking import run_onnx
+from netwright.recipes import deploying
+from tests.conftest import Outcome
+from tests.recipes.test_search import SMALL, make_pictures
+
+ELASTIC = {
+    "space": "mobile",
+    "arguments": {"stem": 4, "depths": [1, 2], "expansions": [2, 3], "kernels": [3, 5]},
+}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("deploy")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netwright.recipes.oneshot.EPOCHS", 6)
+        patch.setattr("netwright.recipes.oneshot.PER_TRIAL", 12)
+        patch.setattr("netwright.hardware.latency.measure_latency.__kwdefaults__", FEW)
+        netwright.search(
+            make_pictures(root / "pictures"), strategy="ofa", engine="inline", trials=1, epochs=1,
+            out=root / "run", **ELASTIC,
+        )  # fmt: skip
+    return root
+
+
+FEW = {"batch": 1, "threads": 1, "warm_up": 1, "repeats": 5, "seconds": 0.2}
+
+
+def test_a_design_within_the_limit_is_written(
+    trained: Path, cli: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    out = tmp_path / "model.onnx"
+    done = cli("deploy", trained / "run", "--max-latency-ms", 50, "--out", out, "--json")
+    assert done.code == 0, done.err
+    facts = json.loads(done.out)
+    assert facts["latency_ms"] <= 50
+    assert facts["agreement"] == 1
+    assert facts["designs"] == 12
+    picture = np.zeros((2, 1, 6, 6), dtype=np.uint8)
+    assert run_onnx(out, picture).shape == (2, 2)
+    space = netwright.recipes.search.read_options(netwright.core.folder.RunFolder(trained / "run"))
+    space.space.open().from_text(facts["design"])
+
+
+def test_without_a_limit_the_best_is_written(trained: Path, tmp_path: Path) -> None:
+    found = netwright.deploy(trained / "run", tmp_path / "model.onnx")
+    assert found.limit_ms is None
+    assert found.metric == "accuracy"
+    assert (tmp_path / "model.onnx").exists()
+
+
+def test_a_limit_that_nothing_keeps(
+    trained: Path, cli: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    out = tmp_path / "model.onnx"
+    done = cli("deploy", trained / "run", "--max-latency-ms", 1e-6, "--out", out)
+    assert done.code == 2
+    assert "the nearest is" in done.err
+    assert not out.exists()
+
+
+def test_evolution_finds_more_than_was_judged(trained: Path) -> None:
+    folder = deploying.RunFolder.open(trained / "run")
+    judged = deploying._judged(folder, "run")
+    space = deploying.read_options(folder).space.open()
+    pool = deploying._Pool(space, judged, deploying._device(space, judged, "cpu", None), None)
+    before = len(pool.best())
+    pool.evolve(np.random.default_rng(0))
+    assert before == len({record.config for record in judged})
+    assert len(pool.best()) > 5 * before
+
+
+def test_other_runs_have_nothing_to_deploy(
+    trained: Path, cli: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    netwright.search(
+        trained / "pictures", trials=1, epochs=1, engine="inline", strategy="random",
+        out=tmp_path / "run", **SMALL,
+    )  # fmt: skip
+    done = cli("deploy", tmp_path / "run", "--max-latency-ms", 3)
+    assert done.code == 2
+    assert "--strategy ofa" in done.err
+
+
+def test_another_device_needs_its_designs(trained: Path, cli: Callable[..., Outcome]) -> None:
+    done = cli("deploy", trained / "run", "--device", "phone.csv")
+    assert done.code == 2
+    assert "--designs" in done.err
