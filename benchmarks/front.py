@@ -92,8 +92,9 @@ def milliseconds(path: Path, shape: tuple[int, ...]) -> float:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    picture = np.random.default_rng(0).uniform(0, 255, (1, *shape)).astype(np.float32)
-    feed = {session.get_inputs()[0].name: picture}
+    (taken_in,) = session.get_inputs()
+    kind = np.uint8 if taken_in.type == "tensor(uint8)" else np.float32
+    feed = {taken_in.name: np.random.default_rng(0).uniform(0, 255, (1, *shape)).astype(kind)}
     taken = []
     for _ in range(WARM_UP + CALLS):
         started = time.perf_counter()

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from netwright.core.task import Task
     from netwright.predictor import Predictor
     from netwright.recipes.deploying import deploy
-    from netwright.recipes.ranking import rank
     from netwright.recipes.tune import tune
     from netwright.sklearn_api import NetwrightClassifier, NetwrightRegressor
 
@@ -40,7 +39,6 @@ _HOME = {
     "search": "netwright.api",
     "transfer": "netwright.api",
     "deploy": "netwright.recipes.deploying",
-    "rank": "netwright.recipes.ranking",
     "tune": "netwright.recipes.tune",
     "Budget": "netwright.core.budget",
     "Config": "netwright.core.config",
@@ -75,7 +73,6 @@ __all__ = [  # noqa: RUF022 - in the order of the table above
     "search",
     "transfer",
     "deploy",
-    "rank",
     "tune",
     "Budget",
     "Config",

@@ -77,8 +77,8 @@ def test_designs_shrink_phase_by_phase() -> None:
     assert largest["stage1.depth"] == 2
     seen = []
     for phase in range(len(PHASES)):
-        net.shrinking.reached.fill_(phase)
-        designs = [net.draw(seed) for seed in range(40)]
+        net.draws.reached.fill_(phase)
+        designs = [net.draws.fresh() for _ in range(40)]
         varied = {phase_of(n) for d in designs for n in d if d[n] != largest.get(n)}
         seen.append(varied)
     assert seen == [set(), {1}, {1, 2}, {1, 2, 3}]
@@ -88,12 +88,12 @@ def test_channels_are_sorted_once_when_widths_begin_to_shrink() -> None:
     net, x = elastic().eval(), torch.randn(2, 3, 8, 8)
     before = net.run(net.largest, x)
     sorted_at = []
-    inner = net.shrinking._sort
-    net.shrinking._sort = lambda: (sorted_at.append(int(net.shrinking.reached)), inner())
+    inner = net.draws._sort
+    net.draws._sort = lambda: (sorted_at.append(int(net.draws.reached)), inner())
     for gone in np.linspace(0, 1, 21):
-        net.shrinking.learn(Turn(None, None, 0.1, float(gone), {}))
+        net.draws.learn(Turn(None, None, 0.1, float(gone), {}))
     assert sorted_at == [2]
-    assert int(net.shrinking.reached) == 3
+    assert int(net.draws.reached) == 3
     torch.testing.assert_close(net.run(net.largest, x), before, rtol=1e-4, atol=1e-5)
 
 
@@ -101,22 +101,21 @@ def test_the_largest_teaches_the_others() -> None:
     net, x = elastic().train(), torch.randn(4, 3, 8, 8)
     turn = Turn(None, None, 0.1, 0.6, {})
     net(x)
-    assert net.shrinking.beside(turn) is None  # in the first phase there are no others
-    net.shrinking.learn(turn)
-    torch.manual_seed(1)
+    assert net.draws.beside(turn) is None  # in the first phase there are no others
+    net.draws.learn(turn)
     said = net(x)
     known = net.run(net.largest, x).softmax(dim=1)
-    lesson = net.shrinking.beside(turn)
+    lesson = net.draws.beside(turn)
     torch.testing.assert_close(lesson, -(known * said.log_softmax(dim=1)).sum(dim=1).mean())
     lesson.backward()
-    assert net.shrinking.beside(turn) is None
+    assert net.draws.beside(turn) is None
 
 
 def test_numbers_are_taught_too() -> None:
     net = elastic()
     said, known = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [4.0]])
-    net.shrinking.taught(said, known)
-    torch.testing.assert_close(net.shrinking.beside(None), torch.tensor(2.5))
+    net.draws.taught(said, known)
+    torch.testing.assert_close(net.draws.beside(None), torch.tensor(2.5))
 
 
 def test_a_subnet_says_alone_what_it_says_inside() -> None:

@@ -84,11 +84,39 @@ def test_limits_hold_for_what_is_judged_too(searched: Path, tmp_path: Path) -> N
     assert all(row["costs"]["params_m"] <= 0.006 for row in facts["designs"])
 
 
-def test_a_regime_without_shared_weights_says_so(searched: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="take another strategy"):
+EPISODES = {"ways": 2, "shots": 1, "queries": 2, "episodes": 4, "engine": "inline", "trials": 1}
+
+
+@pytest.mark.parametrize("strategy", ["spos", "gdas", "enas"])
+def test_designs_share_weights_under_episodes(
+    searched: Path, tmp_path: Path, strategy: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netwright.recipes.fewshot.SUPERNET_EPISODES", 600)
+        patch.setattr("netwright.recipes.oneshot.PER_TRIAL", 3)
+        patch.setattr("netwright.paradigms.nas.oneshot.enas.ENAS.drawn", 3)
         netwright.fewshot.search(
-            searched / "pictures", space="conv4", strategy="spos", ways=2, shots=1, queries=2,
-            trials=1, episodes=4, out=tmp_path / "run",
+            searched / "pictures", strategy=strategy, out=tmp_path / "run", **SMALL, **EPISODES
+        )
+    studies = shared(tmp_path / "run")
+    judged = {} if strategy == "gdas" else {"study-shared": 3}
+    assert {name: len(study.trials) for name, study in studies.items()} == {
+        "study": 1, "study-supernet": 1, **judged,
+    }  # fmt: skip
+    assert (tmp_path / "run" / "choices.json").exists() == (strategy != "spos")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [({"method": "maml"}, "such as protonet"), ({"norm": "running"}, "another --norm")],
+)
+def test_what_cannot_share_weights_under_episodes_says_so(
+    searched: Path, tmp_path: Path, words: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        netwright.fewshot.search(
+            searched / "pictures", strategy="spos", out=tmp_path / "run",
+            **SMALL, **EPISODES, **words,
         )  # fmt: skip
     assert not (tmp_path / "run").exists()
 
@@ -143,3 +171,86 @@ def test_correlations_by_hand() -> None:
 def test_what_knows_nothing_but_size_has_no_partial_correlation() -> None:
     rows = [{"score": size, "table": size % 3, "params_m": size} for size in range(6)]
     assert correlations(rows)["partial_tau"] is None
+
+
+# ---------------------------------------------------------------------- supernets that choose
+
+
+@pytest.fixture(scope="module")
+def chosen(searched: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netwright.recipes.oneshot.EPOCHS", 5)
+        words = {**FAST, "strategy": "gdas", "level": "mixed", "held_weight": 0.5}
+        netwright.search(searched / "pictures", trials=2, out=searched / "chosen", **words)
+    return searched / "chosen"
+
+
+def test_what_was_chosen_last_is_trained_first(chosen: Path) -> None:
+    told = json.loads((chosen / "choices.json").read_text())
+    assert len(told["designs"]) == len(told["strengths"]) == 5
+    assert set(told["options"]) == {"1<-0", "2<-0", "2<-1", "3<-0", "3<-1", "3<-2"}
+    space = read_options(RunFolder.open(chosen)).space.open()
+    first = read_study(RunFolder.open(chosen)).trials("complete")[0].config
+    assert space.to_text(first) == told["designs"][-1]
+    assert set(shared(chosen)) == {"study", "study-supernet"}
+
+
+def test_settings_are_kept(chosen: Path) -> None:
+    options = read_options(RunFolder.open(chosen))
+    assert options.settings == {"level": "mixed", "held_weight": 0.5}
+    assert options.training(RunFolder.open(chosen).task())["epochs"] == 1
+
+
+def test_the_report_draws_how_it_was_chosen(chosen: Path, cli: Callable[..., Outcome]) -> None:
+    assert cli("report", chosen).code == 0
+    assert "How the design was chosen" in (chosen / "report.html").read_text()
+
+
+def test_going_on_trains_what_was_chosen_before(chosen: Path, cli: Callable[..., Outcome]) -> None:
+    before = len(read_study(RunFolder.open(chosen)).trials("complete"))
+    told = json.loads((chosen / "choices.json").read_text())
+    done = cli("resume", chosen, "--trials", 4)
+    assert done.code == 0, done.err
+    after = len(read_study(RunFolder.open(chosen)).trials("complete"))
+    assert before <= after <= min(4, len(set(told["designs"])))
+    assert json.loads((chosen / "choices.json").read_text()) == told
+
+
+@pytest.mark.parametrize("strategy", ["setn", "enas"])
+def test_designs_that_are_drawn_are_judged(searched: Path, tmp_path: Path, strategy: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netwright.recipes.oneshot.EPOCHS", 2)
+        patch.setattr("netwright.paradigms.nas.oneshot.setn.SETN.drawn", 5)
+        patch.setattr("netwright.paradigms.nas.oneshot.enas.ENAS.drawn", 5)
+        words = {**FAST, "strategy": strategy}
+        netwright.search(searched / "pictures", trials=1, out=tmp_path / "run", **words)
+    studies = shared(tmp_path / "run")
+    assert {name: len(study.trials) for name, study in studies.items()} == {
+        "study": 1, "study-supernet": 1, "study-shared": 5,
+    }  # fmt: skip
+    best = max(studies["study-shared"].trials, key=lambda trial: trial.value)
+    assert studies["study"].trials[0].params == best.params
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--strategy", "darts", "--level", "third"), "third"),
+        (("--strategy", "darts", "--level", "mixed", "--held-weight", "-1"), "0 times or more"),
+        (("--strategy", "spos", "--level", "first"), "knows no level"),
+        (("--strategy", "darts2", "--sampling", "fair"), "knows no sampling"),
+        (("--strategy", "random", "--level", "first"), "Only a strategy whose supernet"),
+        (("--strategy", "darts", "--space", "resnet"), "--strategy spos"),
+        (("--strategy", "pc_darts", "--channels", "6"), "must be a multiple"),
+        (("--strategy", "spos", "--sampling", "fairly"), "fairly"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_made(
+    searched: Path, tmp_path: Path, cli: Callable[..., Outcome], words: tuple[str, ...], said: str
+) -> None:
+    told = words if "--space" in words else (*words, "--space", "nasbench201", "--cells", "1")
+    out = tmp_path / "run"
+    done = cli("search", searched / "pictures", *told, "--trials", 1, "--out", out)
+    assert done.code == 2, done.out
+    assert said in done.err
+    assert not out.exists()

@@ -25,6 +25,8 @@ from netwright.core.errors import RunError
 from netwright.core.task import Task
 
 MARK = "run.json"
+SUPERNET = "supernet"
+"""Folder of a run in which its supernet lies."""
 CHOICES = "choices.json"
 """How a supernet came to choose its designs."""
 STUDY = "study"

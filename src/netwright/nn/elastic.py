@@ -15,8 +15,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from netwright.nn.bilevel import Companion, Turn
-from netwright.nn.single_path import SinglePath
+from netwright.nn.bilevel import Turn
+from netwright.nn.single_path import Draws, SinglePath
 from netwright.nn.weight_bank import WeightBank, part_of, shared_weights
 
 D = TypeVar("D")
@@ -80,31 +80,44 @@ class ElasticBank(WeightBank):
                 weight.copy_(weight.index_select(axis, order))
 
 
-class Shrinking(Companion):
-    """Lets the designs of an elastic net shrink phase by phase, and the large one teach them.
+class Shrinking(Draws[D]):
+    """Draws designs that shrink phase by phase, and lets the largest one teach the others.
 
     Args:
+        draw: Draws a design of a phase from a seed.
+        fits: Whether there are weights for all of a design.
         phases: Share of the training at whose end each phase begins, the first one at 0.
         sort: Called when the last phase begins.
     """
 
-    halves = False
+    reached: Tensor
 
-    def __init__(self, phases: tuple[float, ...], sort: Callable[[], None]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        draw: Callable[[int, int], D],
+        fits: Callable[[D], bool],
+        phases: tuple[float, ...],
+        sort: Callable[[], None],
+    ) -> None:
+        super().__init__(draw, fits)  # type: ignore[arg-type]
         self.phases, self._sort = phases, sort
         self.register_buffer("reached", torch.tensor(0))
         self._lesson: Tensor | None = None
 
-    reached: Tensor
-
-    def learn(self, turn: Turn) -> None:
-        """Sees which phase it is."""
-        phase = sum(turn.gone >= begin for begin in self.phases) - 1
+    def learn(self, turn: Turn | None) -> None:
+        """Sees which phase it is, and draws one of its designs."""
+        gone = 0.0 if turn is None else turn.gone
+        phase = sum(gone >= begin for begin in self.phases) - 1
         if phase > int(self.reached):
             if phase == len(self.phases) - 1:
                 self._sort()
             self.reached.fill_(phase)
+        super().learn(turn)
+
+    def fresh(self) -> D:
+        """A design of the phase."""
+        seed = int(torch.randint(2**62, ()))
+        return self._draw(seed, int(self.reached))  # type: ignore[call-arg]
 
     def taught(self, said: Tensor, known: Tensor) -> None:
         """Remembers how far what a design said is from what the largest one says.
@@ -137,6 +150,7 @@ class ElasticNet(SinglePath[D]):
     """
 
     bank: ElasticBank
+    draws: Shrinking[D]
 
     def __init__(
         self,
@@ -146,17 +160,25 @@ class ElasticNet(SinglePath[D]):
         largest: D,
         phases: tuple[float, ...],
     ) -> None:
-        super().__init__(bank, build, lambda seed: draw(seed, int(self.shrinking.reached)))
+        self._phases = phases
+        super().__init__(bank, build, draw)  # type: ignore[arg-type]
         self.largest = largest
-        self.shrinking = Shrinking(phases, lambda: bank.sort(self._net(largest)))
+
+    def drawing(self, draw: Callable[..., D]) -> Shrinking[D]:
+        """Phase by phase."""
+        return Shrinking(draw, self.has, self._phases, self._sort)
+
+    def _sort(self) -> None:
+        self.bank.sort(self.net_of(self.largest))
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """What a design of the phase says; while training the largest one says it before."""
-        if not self.training or int(self.shrinking.reached) == 0:
-            out: Tensor = super().forward(*inputs)
-            return out
+        """What the drawn design says; while training the largest one says it before."""
+        said: Tensor
+        if not self.training or int(self.draws.reached) == 0:
+            said = super().forward(*inputs)
+            return said
         with torch.no_grad():
             known = self.run(self.largest, *inputs)
-        said: Tensor = super().forward(*inputs)
-        self.shrinking.taught(said, known)
+        said = super().forward(*inputs)
+        self.draws.taught(said, known)
         return said

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -19,6 +20,7 @@ from torch.nn.functional import batch_norm
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from netwright.core.errors import unknown_name
+from netwright.nn.single_path import paths_in
 
 T = TypeVar("T", bound=nn.Module)
 NORMS = ("transductive", "support", "running", "group")
@@ -108,13 +110,15 @@ class TaskNorm(nn.Module):
 
 
 def normalise_tasks(net: nn.Module, how: str) -> nn.Module:
-    """Replaces every batch normalisation of a net, in place.
+    """Replaces every batch normalisation of a net, in place, and of the designs that it runs.
 
     Raises:
         UnknownName: There is no such way.
     """
     if how not in NORMS:
         raise unknown_name("norm", how, NORMS)
+    for path in paths_in(net):
+        path.change(partial(normalise_tasks, how=how))
     return _replaced(net, _BatchNorm, lambda norm: _one(norm, how))
 
 
@@ -142,8 +146,9 @@ def plain(net: nn.Module) -> nn.Module:
 
 
 def norms_of(net: nn.Module) -> list[TaskNorm]:
-    """Every one in a net."""
-    return [module for module in net.modules() if isinstance(module, TaskNorm)]
+    """Every one in a net, and in the nets of designs that it runs now."""
+    parts = [net, *(path.drawn for path in paths_in(net))]
+    return [module for part in parts for module in part.modules() if isinstance(module, TaskNorm)]
 
 
 def supported(net: nn.Module, supports: int) -> AbstractContextManager[None]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError, RunError
-from netwright.core.folder import RunFolder
+from netwright.core.folder import SUPERNET, RunFolder
 from netwright.core.trial import TrialRecord
 from netwright.evaluators.nets import MODEL
 from netwright.evaluators.shared import SharedEvaluator
@@ -25,7 +25,8 @@ from netwright.hardware.additive import AdditiveProcess
 from netwright.hardware.features import Features
 from netwright.hardware.prediction import LatencyPredictor
 from netwright.paradigms.nas.oneshot import get_one_shot
-from netwright.recipes.oneshot import SHARED, SUPERNET, read_judged
+from netwright.recipes.oneshot import SHARED, read_judged
+from netwright.recipes.regime import Plain
 from netwright.recipes.search import read_options
 from netwright.spaces.nets import LATENCY, NetSpace
 
@@ -125,7 +126,8 @@ def deploy(
 def _judged(folder: RunFolder, run: str) -> list[TrialRecord]:
     options = read_options(folder)
     method = get_one_shot(options.one_shot) if options.one_shot else None
-    if method is None or not method.strategy or not (folder.path / SUPERNET / MODEL).exists():
+    judges = method is not None and method.strategy and isinstance(options.regime, Plain)
+    if not judges or not (folder.path / SUPERNET / MODEL).exists():
         raise RunError(
             f"The run {run!r} has no supernet whose designs can be used as they are; make one with "
             "'netwright search --strategy ofa'."

@@ -15,7 +15,7 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.errors import ConfigError, RunError, unknown_name
 from netwright.core.evaluator import Evaluator
-from netwright.core.folder import MARK, RunFolder
+from netwright.core.folder import MARK, SUPERNET, RunFolder
 from netwright.core.study import read_study
 from netwright.core.task import Task
 from netwright.data.grouped import is_grouped, read_grouped
@@ -24,12 +24,14 @@ from netwright.data.prepare import name_of, pictures_alone, prepare
 from netwright.data.readers import read
 from netwright.data.tasksets import Terms
 from netwright.evaluators.costs import counted
+from netwright.evaluators.nets import MODEL
 from netwright.learners.prepared import as_rows, fit_preparation
 from netwright.learners.trust import trust
 from netwright.paradigms.fewshot import get_method
 from netwright.paradigms.fewshot.approach import Approach
-from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator, held_back
-from netwright.paradigms.fewshot.rows import FewshotRows, source_of
+from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator
+from netwright.paradigms.fewshot.rows import FewshotRows, held_back, source_of
+from netwright.paradigms.fewshot.shared import SharedEpisodes, supernet_of
 from netwright.predictor import Predictor
 from netwright.recipes.designs import pick
 from netwright.recipes.machine import cores
@@ -44,11 +46,15 @@ from netwright.strategies import get_strategy
 from netwright.strategies.morphism import inherits
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from netwright.paradigms.fewshot.model import FewshotModel, Judgement
 
 ACCURACY, RMSE = "accuracy", "rmse"
 SEARCHED = {True: 300, False: 2_000}
 """Episodes a design is trained on in a search, by whether its method compares: those are larger."""
+SUPERNET_EPISODES = 20_000
+"""A supernet learns from, where no time is said."""
 NO_END = 10**7
 """Episodes where the time decides."""
 NO_TURNS = "Only pictures can be turned; leave --rotations out."
@@ -124,6 +130,16 @@ class Fewshot(Regime):
                 f"The strategy {options.fit.strategy!r} grows nets by their batch normalisation; "
                 "name another --norm than group."
             )
+        if options.one_shot and not get_method(self.approach.method).compares:
+            raise ConfigError(
+                f"The strategy {options.one_shot!r} shares weights among designs, which methods "
+                f"learn that compare, such as protonet. Got {self.approach.method!r}."
+            )
+        if options.one_shot and self.approach.norm == "running":
+            raise ConfigError(
+                "Running averages over designs that share weights would suit none of them; name "
+                "another --norm than running."
+            )
         if options.further or options.proxies:
             asked = "--targets" if options.further else "--proxies"
             raise ConfigError(f"Few-shot learning takes no {asked}; leave it out.")
@@ -151,9 +167,40 @@ class Fewshot(Regime):
             approach=self.approach,
             episodes=self.episodes,
             weights=weights,
+            supernet=weights.parent / SUPERNET / MODEL if options.one_shot else None,
             turned=self.rotations,
             seed=options.fit.seed,
         )
+
+    def sharing(
+        self,
+        task: Task,
+        data: Path,
+        options: SearchOptions,
+        supernet: SearchOptions,
+        folder: Path,
+    ) -> tuple[Evaluator, Evaluator]:
+        """The supernet learns on the episodes that designs learn on."""
+        seed, many = options.fit.seed, SUPERNET_EPISODES
+        trains = EpisodeEvaluator(
+            task=task,
+            data=data,
+            space=supernet.space,
+            approach=self.approach,
+            episodes=many if options.fit.seconds is None else NO_END,
+            folder=folder,
+            turned=self.rotations,
+            seed=seed,
+        )
+        shared = folder / MODEL
+        judges = SharedEpisodes(
+            task, data, options.space, self.approach, shared, self.rotations, seed
+        )
+        return trains, judges
+
+    def supernet(self, folder: Path) -> nn.Module:
+        """Inside the method."""
+        return supernet_of(folder)
 
     def told(self, options: SearchOptions) -> str:
         """Method and episodes."""

@@ -15,19 +15,21 @@ from dataclasses import replace
 from netwright.core.config import Config
 from netwright.core.errors import NoModel
 from netwright.core.evaluator import Evaluator
-from netwright.core.folder import CHOICES, MARK, RunFolder
+from netwright.core.folder import CHOICES, MARK, SUPERNET, RunFolder
 from netwright.core.space import Parameters
 from netwright.core.study import Study
+from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
 from netwright.evaluators.nets import MODEL
-from netwright.evaluators.shared import supernet_of
 from netwright.paradigms.nas.oneshot import History, OneShot, get_one_shot
 from netwright.recipes.again import fail_lost
+from netwright.recipes.search_options import SearchOptions
 from netwright.recipes.searching import Search
 from netwright.spaces.nets import NetSpace
 from netwright.strategies import get_strategy
 
-SUPERNET, SHARED = "supernet", "shared"
+SHARED = "shared"
+"""Ends the name of the study of designs that a supernet judged."""
 SHARED_SHARE = 0.15
 """Of the time, for designs that are judged by a supernet."""
 EPOCHS, TIMED_EPOCHS = 50, 300
@@ -51,7 +53,7 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
     options = made.options
     method = get_one_shot(options.one_shot, options.settings)
     judges = _train(made, method)
-    space, net = options.space.open(), supernet_of(made.folder.path / SUPERNET / MODEL)
+    space, net = options.space.open(), options.regime.supernet(made.folder.path / SUPERNET / MODEL)
     history = method.history(space, net)
     if history is not None:
         _remember(made, history)
@@ -65,6 +67,23 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
         f"Of the designs that the supernet stood for, the last {len(best)} are trained.",
     )
     return best
+
+
+def check_supernet(options: SearchOptions, task: Task) -> None:
+    """Refuses spaces that a supernet cannot be made of, and settings that it does not know.
+
+    Args:
+        options: What was asked for.
+        task: What nets are built for.
+
+    Raises:
+        UserError: Says why.
+    """
+    import torch
+
+    supernet = get_one_shot(options.one_shot, options.settings).supernet(options.space).open()
+    with torch.random.fork_rng(devices=[]):  # weights are drawn, and thrown away
+        supernet.build(Config({}), task)
 
 
 def _train(made: Search, method: OneShot) -> Evaluator:

@@ -15,13 +15,12 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.errors import RunError
 from netwright.core.evaluator import Evaluator
-from netwright.core.folder import RunFolder
+from netwright.core.folder import SUPERNET, RunFolder
 from netwright.evaluators.columns import Columns
 from netwright.evaluators.costs import counted
 from netwright.evaluators.designs import read_table
 from netwright.evaluators.nets import MODEL
 from netwright.recipes.machine import cores
-from netwright.recipes.oneshot import SUPERNET
 from netwright.recipes.search import read_options
 
 ARCH = "arch_str"

@@ -19,9 +19,11 @@ from netwright.core.registry import find
 from netwright.core.task import Task
 from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.evaluators.nets import MODEL, NetEvaluator
-from netwright.evaluators.shared import SharedEvaluator
+from netwright.evaluators.shared import SharedEvaluator, supernet_of
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from netwright.recipes.search_options import SearchOptions
 
 CHECKPOINT_SECONDS = 60.0
@@ -92,6 +94,10 @@ class Regime(ABC):
             f"The strategy {options.one_shot!r} shares weights among designs, which is not built "
             "for this way of learning; take another strategy, such as auto."
         )
+
+    def supernet(self, folder: Path) -> nn.Module:
+        """The trained supernet in a folder, which must not be changed."""
+        return supernet_of(folder)
 
     @abstractmethod
     def told(self, options: SearchOptions) -> str:

@@ -26,7 +26,7 @@ from netwright.learners.trust import trust
 from netwright.recipes import designs
 from netwright.recipes.again import fail_lost
 from netwright.recipes.machine import workers_of
-from netwright.recipes.oneshot import shortlist
+from netwright.recipes.oneshot import check_supernet, shortlist
 from netwright.recipes.proxies import warmed
 from netwright.recipes.search_options import SearchOptions
 from netwright.recipes.searching import Search
@@ -87,6 +87,7 @@ def run(
         warmed(strategy, options.proxies, task, Path())
     if options.one_shot:
         options.regime.sharing(task, Path(), options, options, Path())
+        check_supernet(options, options.regime.statement(task))
     designs.check_limits(options.space, options.regime.statement(task))
     folder = RunFolder.create(out, overwrite)
     notes.hand_on(folder.audit, progress.note)

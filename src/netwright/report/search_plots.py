@@ -66,7 +66,9 @@ def choices(told: dict[str, Any]) -> Any:
     if len(strengths) < 2:
         return None
     rows = -(-len(options) // PANELS)
-    figure = make_subplots(rows, PANELS, subplot_titles=list(options), shared_xaxes=True)
+    figure = make_subplots(
+        rows, PANELS, subplot_titles=list(options), shared_xaxes=True, shared_yaxes="all"
+    )
     words = list(dict.fromkeys(word for known in options.values() for word in known))
     epochs, shown, start = list(range(1, len(strengths) + 1)), set[str](), 0
     for place, known in enumerate(options.values()):

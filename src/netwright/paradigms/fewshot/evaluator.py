@@ -5,33 +5,31 @@ from __future__ import annotations
 import time
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from netwright.core.config import Config
 from netwright.core.context import Context
+from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
 from netwright.core.result import Result
 from netwright.core.task import Task
-from netwright.data.tasksets import Pool, Terms
+from netwright.data.tasksets import Pool
 from netwright.evaluators.nets import MODEL
-from netwright.evaluators.rows import open_table
-from netwright.features.preparation import Preparation
+from netwright.learners.built import Built
 from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.learner import FewshotLearner
-from netwright.paradigms.fewshot.rows import FewshotRows, source_of
+from netwright.paradigms.fewshot.rows import FewshotRows, opened
+from netwright.paradigms.fewshot.shared import inherited
 from netwright.spaces.inheritance import bequeath, inherit, lineage_of
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from netwright.paradigms.fewshot.model import FewshotModel
 
-HELD_SHARE = 0.1
-"""Share of the classes that are held back to judge by."""
 JUDGED = 300
 """Episodes a design is judged on, where time allows."""
 LEARNING = 0.95
@@ -49,6 +47,8 @@ class EpisodeEvaluator(Evaluator):
         approach: How they learn to learn.
         episodes: Most that a design is trained on; under a deadline as many as fit.
         weights: Folder in which designs leave weights to their children.
+        supernet: Folder of a trained supernet that designs begin with their part of; None for none.
+        folder: Where the trained net lies; None for the trial's own.
         turned: Whether classes count four times, see `netwright.data.tasksets.ClassPool`.
         seed: Decides which classes are held back; the same for all trials.
     """
@@ -59,16 +59,20 @@ class EpisodeEvaluator(Evaluator):
     approach: Approach
     episodes: int
     weights: Path | None = None
+    supernet: Path | None = None
+    folder: Path | None = None
     turned: bool = False
     seed: int = 0
 
     def evaluate(self, config: Config, context: Context) -> Result:
         """Accuracy on new classes, and half its 95 % interval."""
         started = time.monotonic()
-        opened = _opened(self.data, self.task, self.turned, self.seed, self.approach.terms)
-        kept, held, preparation = opened
+        terms = self.approach.terms
+        kept, held, preparation = opened(self.data, self.task, self.turned, self.seed, terms)
         left = context.seconds_left()
         ends = None if left is None else time.monotonic() + LEARNING * left
+        if self.folder is not None:
+            context = context.but(folder=self.folder)
         within = context.but(validation=held, deadline=ends)
         model = self._model(kept, config, within)
         taken = round(time.monotonic() - started, 2)
@@ -89,10 +93,16 @@ class EpisodeEvaluator(Evaluator):
         )
 
     def _model(self, kept: Pool, config: Config, context: Context) -> FewshotModel:
-        """A net with weights at random, or with its parent's, which it leaves to its children."""
+        """A net with weights at random, with its part of a supernet's, or with its parent's, which
+        it leaves to its children."""
         import torch
 
         learner = FewshotLearner(self.space, self.approach, self.episodes)
+        if self.supernet is not None:
+            torch.set_num_threads(context.threads)
+            torch.manual_seed(context.seed)
+            begun = self._begun(learner.built(kept, config))
+            return learner.train(begun, kept, config, context)
         lineage = lineage_of(self.space.open(), config, self.weights)
         if lineage is None or self.weights is None:
             return learner.fit(kept, design_of(config), context)
@@ -105,25 +115,10 @@ class EpisodeEvaluator(Evaluator):
         bequeath(learned, config, self.weights)
         return model
 
-
-@lru_cache(maxsize=2)
-def _opened(
-    data: Path, task: Task, turned: bool, seed: int, terms: Terms
-) -> tuple[Pool, Pool, Preparation | None]:
-    """What to learn from, what to judge by, and how rows became numbers."""
-    source = source_of(task.with_data(open_table(data)), turned)
-    return *held_back(source.pool, terms, seed), source.preparation
-
-
-def held_back(whole: Pool, terms: Terms, seed: int) -> tuple[Pool, Pool]:
-    """Splits a pool: a tenth judges, but enough for an episode. One too small for two parts is both
-    to learn from and to judge by.
-
-    Raises:
-        DataError: Episodes of these terms cannot be drawn.
-    """
-    whole = whole.usable(terms)
-    needed = whole.share_of(terms)
-    if 2 * needed > 1:
-        return whole, whole
-    return whole.split(max(HELD_SHARE, needed), np.random.default_rng(seed))
+    def _begun(self, built: Built) -> nn.Module:
+        """A net with its part of the supernet's weights; at random where that has none for it."""
+        assert self.supernet is not None
+        try:
+            return inherited(built, self.supernet)
+        except ConfigError:
+            return built.net()

@@ -85,6 +85,7 @@ class FewshotLearner(Learner):
         """
         import torch
 
+        from netwright.nn.bilevel import companion_of
         from netwright.nn.training import pick_device, train
         from netwright.paradigms.fewshot.episodes import Episodes
         from netwright.paradigms.fewshot.method import missed
@@ -108,6 +109,8 @@ class FewshotLearner(Learner):
             valid = Episodes(context.validation, terms, HELD_BACK, context.seed)  # type: ignore[arg-type]
         method = method.to(pick_device(context.device))
         recipe = self._recipe(method.compares, learning)
+        if companion_of(method) is not None:  # what it says on held-back tasks is of any design
+            recipe = replace(recipe, keep="last")
         try:
             trained = train(
                 method, rows, valid, method.loss, recipe, context, _watch, valid_loss=missed

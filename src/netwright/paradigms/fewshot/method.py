@@ -16,8 +16,10 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from netwright.nn.last_layer import last_layer
+from netwright.core.errors import ConfigError
+from netwright.nn.last_layer import last_layer, without_last
 from netwright.nn.normalisation import plain
+from netwright.nn.single_path import paths_in
 
 
 class Method(nn.Module, ABC):
@@ -38,10 +40,19 @@ class Method(nn.Module, ABC):
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
-        self.head = last_layer(net)
-        self._own_head = [net.get_submodule(self.head)]  # in a list: no part of what is trained
-        if self.compares:
-            net.set_submodule(self.head, nn.Identity())
+        paths = paths_in(net)
+        if paths and not self.compares:
+            raise ConfigError(
+                "Designs that share weights are learned by methods that compare, such as protonet; "
+                "name one of those, or another strategy."
+            )
+        for path in paths:
+            path.change(without_last)
+        self.head = "" if paths else last_layer(net)
+        self._own_head: list[nn.Module] = []  # in a list: no part of what is trained
+        if not paths:
+            self._own_head.append(net.get_submodule(self.head))
+            net = without_last(net) if self.compares else net
         self.net = net
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from netwright.core.learner import Model
 from netwright.core.task import Task
 from netwright.data.grouped import RowTasks, is_grouped
-from netwright.data.tasksets import Pool, pool_of
+from netwright.data.tasksets import Pool, Terms, pool_of
+from netwright.evaluators.rows import open_table
 from netwright.features.preparation import Preparation
 from netwright.learners.prepared import (
     INNER,
@@ -26,6 +28,8 @@ from netwright.learners.prepared import (
 from netwright.paradigms.fewshot.model import FewshotModel
 
 FORMAT = "fewshot_rows"
+HELD_SHARE = 0.1
+"""Share of the classes that are held back to judge by."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,29 @@ def source_of(task: Task, turned: bool = False) -> Source:
 def _tasks(task: Task, values: NDArray[np.float32], scale: tuple[float, float]) -> RowTasks:
     table = task.data
     return RowTasks(values, np.asarray(table.target), table.group, task.outputs, scale)
+
+
+@lru_cache(maxsize=2)
+def opened(
+    data: Path, task: Task, turned: bool, seed: int, terms: Terms
+) -> tuple[Pool, Pool, Preparation | None]:
+    """What to learn from, what to judge by, and how rows became numbers."""
+    source = source_of(task.with_data(open_table(data)), turned)
+    return *held_back(source.pool, terms, seed), source.preparation
+
+
+def held_back(whole: Pool, terms: Terms, seed: int) -> tuple[Pool, Pool]:
+    """Splits a pool: a tenth judges, but enough for an episode. One too small for two parts is both
+    to learn from and to judge by.
+
+    Raises:
+        DataError: Episodes of these terms cannot be drawn.
+    """
+    whole = whole.usable(terms)
+    needed = whole.share_of(terms)
+    if 2 * needed > 1:
+        return whole, whole
+    return whole.split(max(HELD_SHARE, needed), np.random.default_rng(seed))
 
 
 class FewshotRows(Model):

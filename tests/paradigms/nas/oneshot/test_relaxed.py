@@ -20,10 +20,12 @@ from netwright.nn.relaxation import Options, Relaxation, RelaxedNet
 from netwright.paradigms.nas.oneshot import ONE_SHOT, get_one_shot
 from netwright.paradigms.nas.oneshot.beta_darts import MOST, BetaDecay
 from netwright.paradigms.nas.oneshot.darts import Softmax
+from netwright.paradigms.nas.oneshot.darts_es import Watched, curvature, grown
 from netwright.paradigms.nas.oneshot.drnas import DirichletDraws, concentrations
 from netwright.paradigms.nas.oneshot.gdas import COLD, HOT, Gumbel, straight_through
 from netwright.paradigms.nas.oneshot.pc_darts import PartialChannels, PartialOptions
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
+from netwright.paradigms.nas.oneshot.sdarts import Shaken
 from netwright.spaces import get_space
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import image_task
@@ -92,10 +94,12 @@ def test_every_method_learns_and_says_a_design(method: str, space: str) -> None:
     before = [parameter.clone() for parameter in own]
     weights = {name: w for name, w in net.named_parameters() if not name.startswith("relaxation")}
     net.relaxation.learn(Turn(loss, loss, 0.1, 0.5, weights))
+    net.relaxation.requires_grad_(False)
     assert not own or any(not torch.equal(*pair) for pair in zip(before, own, strict=True))
     assert all(parameter.grad is None for parameter in own)
     assert not net.relaxation.end_epoch(0.5)
     loss().backward()
+    net.relaxation.requires_grad_(True)
     opened = get_space(space, **SPACES[space])
     history = get_one_shot(method).history(opened, net)
     if history is None:
@@ -110,6 +114,13 @@ def test_every_method_learns_and_says_a_design(method: str, space: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_saved_weights_find_their_supernet_again(method: str) -> None:
     first, second = supernet("nasbench201", method), supernet("nasbench201", method)
+    x, target = torch.randn(8, 3, 8, 8), torch.arange(8) % 4
+
+    def loss(weights: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
+        return nn.functional.cross_entropy(functional_call(first, weights or {}, (x,)), target)
+
+    weights = {name: w for name, w in first.named_parameters() if "relaxation" not in name}
+    first.relaxation.learn(Turn(loss, loss, 0.1, 0.5, weights))
     first.relaxation.end_epoch(0.1)
     second.load_state_dict(first.state_dict())
     torch.testing.assert_close(first.state_dict(), second.state_dict())
@@ -209,6 +220,50 @@ def test_beta_decay_holds_the_smooth_maximum_down() -> None:
     assert relaxation.penalty(1.0).item() == pytest.approx(MOST * expected)
     (slope,) = torch.autograd.grad(relaxation.penalty(0.5), [relaxation.alpha])
     torch.testing.assert_close(slope, MOST / 2 * relaxation.alpha.detach().softmax(dim=0))
+
+
+def test_the_curvature_is_the_largest_eigenvalue() -> None:
+    """Of a loss whose Hessian is known."""
+    torch.manual_seed(0)
+    square = torch.randn(6, 6)
+    matrix = square @ square.T
+    alpha = torch.randn(6)
+
+    def loss(weights: object = None) -> torch.Tensor:
+        return alpha @ matrix @ alpha / 2
+
+    found = curvature(Turn(loss, loss, 0.1, 0.5, {}), alpha)
+    assert found == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), rel=1e-2)
+    assert not alpha.requires_grad
+
+
+def test_the_search_ends_when_the_curvature_has_grown_by_a_third() -> None:
+    assert not grown([1.0] * 9)
+    assert not grown([1.0] * 5 + [1.3] * 5)
+    assert grown([1.0] * 5 + [1.4] * 5)
+    relaxation = of_one(Watched)
+    relaxation.curvatures = torch.tensor([1.0] * 5 + [1.4] * 4)
+    relaxation.history = torch.arange(9.0)[:, None].expand(9, 3)
+
+    def loss(weights: object = None) -> torch.Tensor:
+        return 5 * (relaxation.alpha**2).sum()
+
+    relaxation.learn(Turn(loss, loss, 0.1, 0.5, {}))
+    relaxation.requires_grad_(False)
+    assert relaxation.end_epoch(0.5)
+    assert len(relaxation.history) == 5  # ten epochs without the last five
+
+
+def test_a_shaken_mixture_is_still_one() -> None:
+    relaxation = of_one(Shaken).train()
+    relaxation.progress = 1.0
+    logits, even = torch.zeros(3), torch.full((3,), 1 / 3)
+    drawn = torch.stack([relaxation.weigh("layer", logits).weights for _ in range(500)])
+    torch.testing.assert_close(drawn.sum(dim=1), torch.ones(500))
+    assert (drawn - even).abs().max() > 0.1
+    torch.testing.assert_close(drawn.mean(dim=0), even, atol=0.03, rtol=0)
+    relaxation.learning = True
+    torch.testing.assert_close(relaxation.weigh("layer", logits).weights, even)
 
 
 def test_a_drawn_path_carries_the_gradient_of_its_softened_probability() -> None:

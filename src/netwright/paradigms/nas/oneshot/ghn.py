@@ -9,6 +9,7 @@ made. So a weight fits what stands around it, in any net that can go backward.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 from zlib import crc32
@@ -126,22 +127,23 @@ class GraphPath(SinglePath[Config]):
     ) -> None:
         super().__init__(bank, build, draw)
         self.encoder, self.shape = GraphEncoder(), tuple(shape)
-        self._graphs: dict[Config, Traced] = {}
+        self._graphs: dict[tuple[Config, int], Traced] = {}
 
     def weights_of(self, net: nn.Module, design: Config) -> dict[str, Tensor]:
         """Each by its own code."""
-        if design not in self._graphs:
+        known = design, len(list(net.parameters()))  # a net may lack its last layer
+        if known not in self._graphs:
             while len(self._graphs) >= KEPT:
                 del self._graphs[next(iter(self._graphs))]
-            device = self.bank.mixes.device
-            with torch.inference_mode(False), torch.enable_grad():  # who predicts needs it too
-                found = self._traced(design)
-            self._graphs[design] = Traced(*(part.to(device) for part in found))
-        return self.bank.made(net, self.encoder(self._graphs[design]))
+            self._graphs[known] = self._traced(net)
+        return self.bank.made(net, self.encoder(self._graphs[known]))
 
-    def _traced(self, design: Config) -> Traced:
-        with torch.random.fork_rng(devices=[]):
-            return trace(self.build(design), self.shape)
+    def _traced(self, net: nn.Module) -> Traced:
+        device = self.bank.mixes.device
+        fork = torch.random.fork_rng(devices=[])
+        with torch.inference_mode(False), torch.enable_grad(), fork:  # who predicts needs it too
+            found = trace(deepcopy(net).cpu(), self.shape)
+        return Traced(*(part.to(device) for part in found))
 
 
 class GraphSpace(SupernetSpace):
