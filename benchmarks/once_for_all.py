@@ -33,7 +33,7 @@ from netwright.evaluators.shared import SharedEvaluator
 from netwright.hardware.latency import cores
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.nn.allocation import keep_freed_memory
-from netwright.recipes.oneshot import SHARED, read_judged
+from netwright.recipes.oneshot import JUDGED, read_judged
 from netwright.recipes.search_options import make_search_options
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import LATENCY
@@ -92,7 +92,7 @@ def search(data: Pictures, run: Path, told: argparse.Namespace, space: NetSpaceN
         netwright.search(data.train, CLASS, out=run, overwrite=True, **words)
     else:
         searched(data, run, told.minutes, strategy="ofa", **words)
-    judged = read_judged(RunFolder.open(run), SHARED)
+    judged = read_judged(RunFolder.open(run), JUDGED)
     worth = np.array([[-row.values[0], row.scores[LATENCY]] for row in judged])
     supernet = NetModel.load(run / SUPERNET / MODEL)
     return {

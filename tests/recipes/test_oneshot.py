@@ -66,6 +66,8 @@ def test_what_is_handed_over_is_an_ordinary_run(
     said = [entry["said"] for entry in RunFolder.open(run).audit.entries()]
     assert any("weights that a supernet shares" in line for line in said)
     assert not (run / "supernet" / "training.safetensors").exists()
+    assert "shared   spos, 4 epochs in" in cli("show", run).out
+    assert summarise(RunFolder.open(run))["supernet"]["judged"] == 12
 
 
 def test_going_on_trains_more_of_them(searched: Path, cli: Callable[..., Outcome]) -> None:
@@ -254,3 +256,21 @@ def test_what_cannot_be_is_said_before_anything_is_made(
     assert done.code == 2, done.out
     assert said in done.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("own", ["Mine", "Own"])
+def test_a_space_of_ones_own_is_searched_by_gradients(
+    searched: Path, tmp_path: Path, own: str
+) -> None:
+    space = f"tests.paradigms.nas.oneshot.test_relaxed:{own}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netwright.recipes.oneshot.EPOCHS", 2)
+        netwright.search(
+            searched / "pictures", space=space, strategy="drnas", trials=1, epochs=1,
+            engine="inline", out=tmp_path / "run",
+        )  # fmt: skip
+    told = json.loads((tmp_path / "run" / "choices.json").read_text())
+    assert len(told["designs"]) == 2
+    assert len(netwright.load(tmp_path / "run", trust=[space]).predict(
+        searched / "pictures" / "test"
+    )) == 8  # fmt: skip

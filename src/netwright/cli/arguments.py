@@ -49,6 +49,16 @@ Strategy = Annotated[str | None, typer.Option(help="How to search [auto].")]
 Designs = Annotated[
     int | None, typer.Option(help="Number of designs; without --time no clock is consulted.")
 ]
+Level = Annotated[
+    str | None,
+    typer.Option(help="Of darts, gdas, ...: first, second (order), mixed or single [first]."),
+]
+HeldWeight = Annotated[
+    float | None, typer.Option(help="Of the held-back loss at --level mixed [1].")
+]
+Sampling = Annotated[
+    str | None, typer.Option(help="Of spos, smash, ghn: uniform or fair [uniform].")
+]
 MaxLatency = Annotated[float | None, typer.Option(help="Most milliseconds a picture.")]
 MaxParams = Annotated[float | None, typer.Option(help="Most million parameters.")]
 MaxFlops = Annotated[float | None, typer.Option(help="Most billion multiply-adds.")]

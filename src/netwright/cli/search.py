@@ -12,7 +12,9 @@ from netwright.cli.arguments import (
     Designs,
     Device,
     Engine,
+    HeldWeight,
     JsonLog,
+    Level,
     MaxFlops,
     MaxLatency,
     MaxMemory,
@@ -22,6 +24,7 @@ from netwright.cli.arguments import (
     Out,
     Overwrite,
     PictureSchema,
+    Sampling,
     Seed,
     SpaceCells,
     SpaceChannels,
@@ -51,16 +54,9 @@ def search(
         str | None,
         Option(help="How to search; spos, darts, gdas, ... train all designs at once [auto]."),
     ] = None,
-    level: Annotated[
-        str | None,
-        Option(help="Of darts, gdas, ...: first, second (order), mixed or single [first]."),
-    ] = None,
-    held_weight: Annotated[
-        float | None, Option(help="Of the held-back loss at --level mixed [1].")
-    ] = None,
-    sampling: Annotated[
-        str | None, Option(help="Of spos, smash, ghn: uniform or fair [uniform].")
-    ] = None,
+    level: Level = None,
+    held_weight: HeldWeight = None,
+    sampling: Sampling = None,
     proxies: Annotated[
         str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
     ] = None,

@@ -77,10 +77,22 @@ def _cells(row: dict[str, Any]) -> list[str]:
     ]
 
 
+def _supernet(told: dict[str, Any]) -> str:
+    """What a supernet came to."""
+    lines = [f"{told['strategy']}, {told['epochs']} epochs in {told['seconds']:.0f} s"]
+    if "chosen" in told:
+        lines.append(f"it came to choose {told['chosen']}")
+    if "judged" in told:
+        lines.append(f"{told['judged']} designs judged with its weights")
+    return "; ".join(lines)
+
+
 def _closing_lines(folder: RunFolder, facts: dict[str, Any]) -> list[str]:
     trials = facts["trials"]
     counted = ", ".join(f"{count} {state}" for state, count in trials.items() if count)
     lines = [f"trials   {counted or 'none yet'} in {facts['seconds']:.0f} s"]
+    if "supernet" in facts:
+        lines.append(f"shared   {_supernet(facts['supernet'])}")
     if facts.get("retrained"):
         told = facts["retrained"]
         epochs = f"for {told['epochs']} epochs " if "epochs" in told else ""

@@ -27,6 +27,8 @@ from netwright.core.task import Task
 MARK = "run.json"
 SUPERNET = "supernet"
 """Folder of a run in which its supernet lies."""
+SHARED = "supernet.json"
+"""What its supernet came to."""
 CHOICES = "choices.json"
 """How a supernet came to choose its designs."""
 STUDY = "study"

@@ -128,7 +128,7 @@ class MixedOperation(nn.Module):
         total: Any = None
         for place in heard:
             made = self.layers[place](*inputs)
-            weight = weights[place]
+            weight = weights[place].to(made)
             total = made * weight if total is None else torch.addcmul(total, made, weight)
         return total
 

@@ -25,7 +25,7 @@ from netwright.hardware.additive import AdditiveProcess
 from netwright.hardware.features import Features
 from netwright.hardware.prediction import LatencyPredictor
 from netwright.paradigms.nas.oneshot import get_one_shot
-from netwright.recipes.oneshot import SHARED, read_judged
+from netwright.recipes.oneshot import JUDGED, read_judged
 from netwright.recipes.regime import Plain
 from netwright.recipes.search import read_options
 from netwright.spaces.nets import LATENCY, NetSpace
@@ -132,7 +132,7 @@ def _judged(folder: RunFolder, run: str) -> list[TrialRecord]:
             f"The run {run!r} has no supernet whose designs can be used as they are; make one with "
             "'netwright search --strategy ofa'."
         )
-    found = [record for record in read_judged(folder, SHARED) if LATENCY in record.scores]
+    found = [record for record in read_judged(folder, JUDGED) if LATENCY in record.scores]
     if len(found) < FEWEST:
         raise RunError(
             f"{len(found)} designs of the run {run!r} were judged and measured, and predictions "

@@ -16,6 +16,7 @@ from netwright.core.context import Context
 from netwright.core.errors import ConfigError, RunError, unknown_name
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, SUPERNET, RunFolder
+from netwright.core.registry import names
 from netwright.core.study import read_study
 from netwright.core.task import Task
 from netwright.data.grouped import is_grouped, read_grouped
@@ -32,6 +33,7 @@ from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.evaluator import EpisodeEvaluator
 from netwright.paradigms.fewshot.rows import FewshotRows, held_back, source_of
 from netwright.paradigms.fewshot.shared import SharedEpisodes, supernet_of
+from netwright.paradigms.nas.oneshot import ONE_SHOT
 from netwright.predictor import Predictor
 from netwright.recipes.designs import pick
 from netwright.recipes.machine import cores
@@ -245,7 +247,10 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
     approach = Approach(terms=terms, settings=settings, **own)
     approach.check()
     trust([approach.method])
-    rest.setdefault("episodes", SEARCHED[get_method(approach.method).compares])
+    chosen = told.get("strategy") in names("one_shot", ONE_SHOT)
+    usual = SEARCHED[get_method(approach.method).compares]
+    alone = chosen and (told.get("seconds") or told.get("time"))  # few designs share what is left
+    rest.setdefault("episodes", NO_END if alone else usual)
     if rest["episodes"] < 1:
         raise ConfigError(f"A design learns from at least one episode. Got {rest['episodes']}.")
     return make_search_options(regime=Fewshot(approach, **rest), **told)

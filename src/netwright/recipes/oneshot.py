@@ -15,7 +15,7 @@ from dataclasses import replace
 from netwright.core.config import Config
 from netwright.core.errors import NoModel
 from netwright.core.evaluator import Evaluator
-from netwright.core.folder import CHOICES, MARK, SUPERNET, RunFolder
+from netwright.core.folder import CHOICES, MARK, SHARED, SUPERNET, RunFolder
 from netwright.core.space import Parameters
 from netwright.core.study import Study
 from netwright.core.task import Task
@@ -28,7 +28,7 @@ from netwright.recipes.searching import Search
 from netwright.spaces.nets import NetSpace
 from netwright.strategies import get_strategy
 
-SHARED = "shared"
+JUDGED = "shared"
 """Ends the name of the study of designs that a supernet judged."""
 SHARED_SHARE = 0.15
 """Of the time, for designs that are judged by a supernet."""
@@ -52,20 +52,26 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
     """
     options = made.options
     method = get_one_shot(options.one_shot, options.settings)
-    judges = _train(made, method)
-    space, net = options.space.open(), options.regime.supernet(made.folder.path / SUPERNET / MODEL)
+    record, judges = _train(made, method)
+    space = options.space.open()
+    net = options.regime.supernet(made.folder.path / SUPERNET / MODEL)
+    facts = {"strategy": method.name, "seconds": record.artifacts["trained_seconds"]}
+    facts |= record.artifacts["tuned"]
     history = method.history(space, net)
     if history is not None:
         _remember(made, history)
+        facts["chosen"] = space.to_text(history.designs[-1])
     wanted = options.fit.trials or TRAINED
     drawn = method.proposals(space, net, options.fit.seed)
     if drawn or history is None:
-        return _best(made, _judge(made, method, judges, drawn, wanted), wanted, known)
-    best = _new(made, reversed(history.designs), wanted, known)
-    made.folder.audit.say(
-        "supernet",
-        f"Of the designs that the supernet stood for, the last {len(best)} are trained.",
-    )
+        judged = _judge(made, method, judges, drawn, wanted)
+        facts["judged"] = len(judged.trials("complete"))
+        best = _best(made, judged, wanted, known)
+    else:
+        best = _new(made, reversed(history.designs), wanted, known)
+        said = f"Of the designs that the supernet stood for, the last {len(best)} are trained."
+        made.folder.audit.say("supernet", said)
+    made.folder.write_json(SHARED, facts)
     return best
 
 
@@ -86,8 +92,8 @@ def check_supernet(options: SearchOptions, task: Task) -> None:
         supernet.build(Config({}), task)
 
 
-def _train(made: Search, method: OneShot) -> Evaluator:
-    """Trains the supernet; returns who judges designs by its weights."""
+def _train(made: Search, method: OneShot) -> tuple[TrialRecord, Evaluator]:
+    """Trains the supernet; returns how that went, and who judges designs by its weights."""
     options, home = made.options, made.folder.path / SUPERNET
     home.mkdir(exist_ok=True)
     supernet = replace(
@@ -101,9 +107,7 @@ def _train(made: Search, method: OneShot) -> Evaluator:
     study = _study(made, SUPERNET, supernet.space.open(), options.judged(made.task)[:1], "random")
     made.progress.stage("training the supernet")
     made.spend(study, trains, 1, method.share, folder=home, alone=True, label=SUPERNET)
-    if not study.trials("complete"):
-        study.best()  # says why not
-    return judges
+    return study.best(), judges  # or says why there is none
 
 
 def _judge(
@@ -111,13 +115,13 @@ def _judge(
 ) -> Study:
     """Judges designs with shared weights: those that are drawn, or what a strategy asks for."""
     objectives, strategy = made.options.judged(made.task), method.strategy or "random"
-    study = _study(made, SHARED, made.space(), objectives, strategy)
+    study = _study(made, JUDGED, made.space(), objectives, strategy)
     for design in drawn[study.queued() :]:
         study.enqueue(design)
     many = method.judged if made.clock.seconds else min(method.judged, PER_TRIAL * wanted)
     made.progress.stage("judging designs with its weights")
     share = method.share + SHARED_SHARE
-    made.spend(study, made.counting(judges), len(drawn) or many, share, label=SHARED)
+    made.spend(study, made.counting(judges), len(drawn) or many, share, label=JUDGED)
     return study
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from netwright.core.config import Config
-from netwright.core.folder import MARK, RunFolder
+from netwright.core.folder import MARK, SHARED, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
 from netwright.data.grouped import is_grouped
@@ -55,6 +55,9 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
     }
     told = ("test_metrics", "measured", "calibration", "front", "retrained", "protocol")
     facts |= {name: result[name] for name in told if result.get(name)}
+    supernet = folder.path / SHARED
+    if supernet.exists():
+        facts["supernet"] = json.loads(supernet.read_text())
     return facts | _searched(folder, study, result, best)
 
 

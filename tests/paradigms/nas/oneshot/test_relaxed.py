@@ -11,12 +11,15 @@ from torch import nn
 from torch.func import functional_call
 
 from netwright.core.config import Config
+from netwright.core.domains import Chooser
 from netwright.core.errors import ConfigError
 from netwright.core.task import Task
 from netwright.nn.bilevel import Turn
 from netwright.nn.choices import InputChoice, LayerChoice, ValueChoice
+from netwright.nn.operations import make
 from netwright.nn.recalibration import recalibrate
 from netwright.nn.relaxation import Options, Relaxation, RelaxedNet
+from netwright.nn.weight_bank import share_as
 from netwright.paradigms.nas.oneshot import ONE_SHOT, get_one_shot
 from netwright.paradigms.nas.oneshot.beta_darts import MOST, BetaDecay
 from netwright.paradigms.nas.oneshot.darts import Softmax
@@ -28,7 +31,7 @@ from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 from netwright.paradigms.nas.oneshot.sdarts import Shaken
 from netwright.spaces import get_space
 from netwright.spaces.naming import NetSpaceName
-from netwright.spaces.nets import image_task
+from netwright.spaces.nets import NetSpace, image_task
 
 TASK = image_task((3, 8, 8), 4)
 SPACES = {
@@ -44,7 +47,8 @@ class Mine(nn.Module):
 
     def __init__(self, task: Task) -> None:
         super().__init__()
-        layers = {"small": nn.Conv2d(3, 8, 1), "large": nn.Conv2d(3, 8, 3, padding=1)}
+        inputs = task.input_shape[0]
+        layers = {"small": nn.Conv2d(inputs, 8, 1), "large": nn.Conv2d(inputs, 8, 3, padding=1)}
         self.first = LayerChoice("first", layers)
         self.second = LayerChoice("second", {"tanh": nn.Tanh(), "relu": nn.ReLU()})
         self.join = InputChoice("join", inputs=2)
@@ -53,6 +57,29 @@ class Mine(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         first = self.first(x)
         return self.head(self.join([first, self.second(first)]).mean(dim=(2, 3)))
+
+
+class Own(NetSpace):
+    """A space of a person's own class, which says how it is mixed."""
+
+    def configure(self, choose: Chooser) -> Config:
+        return Config({"operation": choose.suggest_categorical("operation", OWN)})
+
+    def build(self, config: Config, task: Task) -> nn.Module:
+        operation = share_as(
+            make(str(config["operation"]), 4, 4), f"operation {config['operation']}"
+        )
+        return self._around(operation, task)
+
+    def relax(self, task: Task, options: Options) -> nn.Module:
+        return self._around(options.edge("operation", OWN, 4, node="only"), task)
+
+    def _around(self, operation: nn.Module, task: Task) -> nn.Module:
+        stem, head = nn.Conv2d(task.input_shape[0], 4, 3, padding=1), nn.Linear(4, task.outputs)
+        return nn.Sequential(stem, operation, nn.AdaptiveAvgPool2d(1), nn.Flatten(), head)
+
+
+OWN = ["skip_connect", "conv_3x3", "max_pool_3x3"]
 
 
 class Wide(nn.Module):
@@ -173,6 +200,16 @@ def test_a_space_of_ones_own_is_mixed() -> None:
         design = space.sample(rng)
         alone = whole.fill(space.build(design, TASK))
         torch.testing.assert_close(chosen(whole, space, design)(x), alone(x))
+
+
+def test_a_space_of_ones_own_class_is_mixed() -> None:
+    whole, space = supernet(f"{__name__}:Own"), Own()
+    x, rng = torch.randn(4, 3, 8, 8), np.random.default_rng(0)
+    for _ in range(4):
+        design = space.sample(rng)
+        alone = recalibrate(whole.fill(space.build(design, TASK)), [x])
+        inside = recalibrate(chosen(whole, space, design), [x])
+        torch.testing.assert_close(inside(x), alone(x))
 
 
 def test_values_and_other_spaces_cannot_be_mixed() -> None:
