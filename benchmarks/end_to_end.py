@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--space", default="resnet")
     made.add_argument("--epochs", type=int, default=3, help="of each design in the search")
     made.add_argument("--proxies", default="", help="that warm the search up, such as naswot")
+    made.add_argument("--pruner", default="", help="that stops designs early, such as halving")
     return made.parse_args()
 
 
@@ -43,7 +44,7 @@ def main() -> None:
     data = cifar(told.smoke)
     most = flops_g(RESNET20, DESIGN, data.task)
     words: dict[str, Any] = {"space": told.space, "epochs": told.epochs}
-    words |= {"proxies": told.proxies} if told.proxies else {}
+    words |= {name: vars(told)[name] for name in ("proxies", "pruner") if vars(told)[name]}
     terms = {"minutes": told.minutes, "resnet20_flops_g": most, **words}
     parts = Parts("end_to_end", terms, resume=told.resume, smoke=told.smoke)
     rows = []

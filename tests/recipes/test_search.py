@@ -8,13 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
+from optuna.pruners import BasePruner
+from optuna.trial import FrozenTrial
 from PIL import Image
 
 import netwright
 from netwright.core.errors import ConfigError, MissingExtra, RunError, UserError
 from netwright.core.folder import RunFolder
+from netwright.core.storage import open_storage
 from netwright.core.study import read_study
 from netwright.recipes.designs import check_limits
 from netwright.recipes.search_options import SearchOptions, make_search_options
@@ -216,3 +220,24 @@ def test_measuring_without_a_runtime_is_refused_before_anything_is_made(
     with pytest.raises(MissingExtra, match=r"netwright\[deploy\]"):
         netwright.search(source, trials=1, max_latency_ms=5, out=tmp_path / "run", **SMALL)
     assert not (tmp_path / "run").exists()
+
+
+class StopsEarly(BasePruner):
+    """Lets the first design learn to its end, and every other one for two epochs."""
+
+    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
+        return trial.number > 0 and (trial.last_step or 0) >= 2
+
+
+def test_what_does_not_promise_is_stopped(searched: Path, tmp_path: Path) -> None:
+    netwright.search(
+        searched / "pictures", trials=3, epochs=4, engine="inline", strategy="random",
+        pruner=f"{__name__}:StopsEarly", out=tmp_path / "run", **SMALL,
+    )  # fmt: skip
+    trials = optuna.load_study(
+        study_name="study", storage=open_storage(tmp_path / "run" / "study.journal")
+    ).trials
+    assert [len(trial.intermediate_values) for trial in trials] == [4, 2, 2]
+    assert [trial.state.name for trial in trials] == ["COMPLETE", "PRUNED", "PRUNED"]
+    assert trials[0].intermediate_values[4] == pytest.approx(trials[0].value)  # the same rows
+    assert summarise(RunFolder.open(tmp_path / "run"))["trials"]["pruned"] == 2

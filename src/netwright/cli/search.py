@@ -64,6 +64,10 @@ def search(
         int | None,
         Option(help="Passes over the rows a design gets [3; 50 if chosen by spos, darts, ...]."),
     ] = None,
+    pruner: Annotated[
+        str | None,
+        Option(help="What stops designs early: median, halving, hyperband, ... [none]."),
+    ] = None,
     time: WholeTime = None,
     trials: Designs = None,
     objectives: Annotated[

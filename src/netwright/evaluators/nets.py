@@ -38,6 +38,8 @@ class NetEvaluator(Evaluator):
         recipe: How to train: `epochs` and what else differs from the defaults.
         weights: Folder in which designs leave weights to their children.
         folder: Where the trained net and its checkpoint lie; None for the trial's own.
+        watched: Whether the score on the hold-out is reported after every epoch, so that a pruner
+            may stop what does not promise.
         seed: Decides the hold-out; the same for all trials.
     """
 
@@ -47,6 +49,7 @@ class NetEvaluator(Evaluator):
     recipe: Mapping[str, Any] = field(default_factory=dict)
     weights: Path | None = None
     folder: Path | None = None
+    watched: bool = False
     seed: int = 0
 
     def evaluate(self, config: Config, context: Context) -> Result:
@@ -55,8 +58,12 @@ class NetEvaluator(Evaluator):
         started = time.monotonic()
         if self.folder is not None:
             context = context.but(folder=self.folder)
+        if self.watched:
+            context = context.but(validation=held)
         model = self._model(train, config, context)
         taken = round(time.monotonic() - started, 2)
+        if model.pruned:
+            return Result(state="pruned", cost=taken)
         if context.folder is not None:
             folder = context.folder / MODEL
             folder.mkdir(exist_ok=True)
@@ -73,8 +80,9 @@ class NetEvaluator(Evaluator):
         import torch
 
         inside = {f"{ARCHITECTURE}.{name}": v for name, v in design_of(config).items()}
-        whole = Config({**self.recipe, **inside})
-        learner = ImageLearner(self.space)
+        kept = {"keep": "last"} if self.watched else {}  # the hold-out chooses no weights
+        whole = Config({**self.recipe, **kept, **inside})
+        learner = ImageLearner(self.space, self.watched)
         lineage = lineage_of(self.space.open(), config, self.weights)
         if lineage is None or self.weights is None:
             return learner.fit(train, whole, context)

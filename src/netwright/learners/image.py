@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from netwright.nn.batches import Batchable
     from netwright.nn.recipe import Recipe
+    from netwright.nn.training import Watch
 
 ARCHITECTURE = "architecture"
 """Prefix of the architecture's own choices."""
@@ -66,11 +67,12 @@ class NetModel(Model):
     Args:
         net: (batch, *shape) -> (batch, outputs), on the CPU, ready to predict.
         built: What it was built from.
+        pruned: Whether its training was stopped as unpromising.
     """
 
-    def __init__(self, net: nn.Module, built: Built) -> None:
+    def __init__(self, net: nn.Module, built: Built, pruned: bool = False) -> None:
         self.net = net.eval()
-        self.built = built
+        self.built, self.pruned = built, pruned
         self.shape = built.shape
         self.tuned = {"epochs": built.epochs}
 
@@ -115,10 +117,11 @@ class ImageLearner(Learner):
 
     Args:
         space: Which nets.
+        reports: Whether the score of the validation rows is reported after every epoch.
     """
 
-    def __init__(self, space: NetSpaceName = DEFAULT_SPACE) -> None:
-        self.space_name = space
+    def __init__(self, space: NetSpaceName = DEFAULT_SPACE, reports: bool = False) -> None:
+        self.space_name, self.reports = space, reports
 
     def space(self, task: Task) -> Space:
         """How to train, and what to train."""
@@ -148,7 +151,8 @@ class ImageLearner(Learner):
         """
         built = self.built(data, config)
         whole = with_pixels(net, built.shape, stacked(data.data.features[built.column]))
-        return train_net(whole, built, data, recipe_of(config, len(data.data)), context)
+        recipe = recipe_of(config, len(data.data))
+        return train_net(whole, built, data, recipe, context, reports=self.reports)
 
     def built(self, data: Task, config: Config) -> Built:
         """The words a net of the task is built from."""
@@ -167,7 +171,13 @@ class ImageLearner(Learner):
 
 
 def train_net(
-    net: nn.Module, built: Built, data: Task, recipe: Recipe, context: Context
+    net: nn.Module,
+    built: Built,
+    data: Task,
+    recipe: Recipe,
+    context: Context,
+    *,
+    reports: bool = False,
 ) -> NetModel:
     """Trains a net, whatever its weights are now, and hands it over.
 
@@ -177,6 +187,7 @@ def train_net(
         data: The task with its rows.
         recipe: How.
         context: Deadline, seed, device, and validation rows to choose the best weights by.
+        reports: Whether their score is reported after every epoch.
     """
     from dataclasses import replace
 
@@ -188,9 +199,25 @@ def train_net(
     device = pick_device(context.device)
     valid = None if context.validation is None else batchable(built, context.validation)
     loss = loss_of([head.width for head in built.heads])
-    trained = train(net.to(device), batchable(built, data), valid, loss, recipe, context)
+    watch = _score_of(built, context.validation) if reports and context.validation else None
+    rows = batchable(built, data)
+    trained = train(net.to(device), rows, valid, loss, recipe, context, watch)
     net = net.to("cpu").to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    return NetModel(net, replace(built, epochs=trained.epochs))
+    return NetModel(net, replace(built, epochs=trained.epochs), trained.pruned)
+
+
+def _score_of(built: Built, held: Task) -> Watch:
+    """What outputs on the validation rows score, by the task's metric."""
+    from netwright.nn.joint import answers
+
+    rows = held.data
+
+    def score(outputs: Tensor, target: Tensor) -> float:
+        told = np.asarray(answers(outputs.cpu().double(), built.heads))
+        found = told if built.outputs > 1 else told[:, 0]
+        return held.scores(rows.target, found, rows.weight)[held.metric.name]
+
+    return score
 
 
 def recipe_of(config: Config, rows: int) -> Recipe:

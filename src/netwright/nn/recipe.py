@@ -43,7 +43,7 @@ class Recipe:
         checkpoint_seconds: Least seconds between checkpoints in `context.folder`, written after
             an epoch and resumed from; None for no checkpoints.
         keep: `best` for the weights of the best validation, `last` for the last ones, whatever they
-            are worth; then nothing is validated.
+            are worth; then nothing is validated unless somebody watches.
         report_loss: Whether epochs that nothing is validated after report their training loss,
             for whoever watches.
     """

@@ -130,7 +130,7 @@ class _Training:
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.net = net
         self.rows = rows.near(device)
-        watched = valid if recipe.keep == "best" else None
+        watched = valid if recipe.keep == "best" or watch is not None else None
         self.valid = None if watched is None else watched.near(device)
         self.companion = companion_of(net)
         self.halves = Halves(len(rows), self.companion, context.seed)
@@ -267,7 +267,9 @@ class _Training:
         begin = self.context.seconds_left()
         current, outputs, target = judge(self.judged, self.valid, self.valid_loss, self.precision)
         self.curve.append((epoch, learnt, current))
-        if current < self.best or self.kept is None:
+        if self.recipe.keep == "last":
+            self.best, self.best_epoch = current, self.epoch
+        elif current < self.best or self.kept is None:
             self.best, self.best_epoch = current, self.epoch
             self.kept = copy.deepcopy(self.judged.state_dict())
         value = None if self.watch is None else self.watch(outputs, target)

@@ -145,6 +145,7 @@ class Plain(Regime):
             space=options.space,
             recipe=options.training(task),
             weights=weights,
+            watched=options.fit.pruner != "none" and not options.one_shot,
             seed=options.fit.seed,
         )
 

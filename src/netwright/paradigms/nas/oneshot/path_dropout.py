@@ -69,7 +69,7 @@ class PathDropout(Relaxed):
 
     asks: ClassVar[tuple[str, ...]] = ()
     recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
-    share: ClassVar[float] = 0.5
+    share: ClassVar[float] = 0.65
     strategy: ClassVar[str] = "regularized_evolution"
     judged: ClassVar[int] = 1000
 

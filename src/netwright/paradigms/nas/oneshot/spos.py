@@ -21,6 +21,7 @@ class SinglePathOneShot(OneShot):
 
     asks: ClassVar[tuple[str, ...]] = ("sampling",)
     recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
+    share: ClassVar[float] = 0.65
     strategy: ClassVar[str] = "regularized_evolution"
     judged: ClassVar[int] = 1000
     space: ClassVar[str] = "supernet"
