@@ -26,17 +26,16 @@ from front import milliseconds
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.folder import SUPERNET, RunFolder
-from netwright.core.pareto import pareto_mask
 from netwright.data.images import CLASS
 from netwright.evaluators.nets import MODEL
 from netwright.evaluators.shared import SharedEvaluator
 from netwright.hardware.latency import cores
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.nn.allocation import keep_freed_memory
+from netwright.recipes.deploying import front
 from netwright.recipes.oneshot import JUDGED, read_judged
 from netwright.recipes.search_options import make_search_options
 from netwright.spaces.naming import NetSpaceName
-from netwright.spaces.nets import LATENCY
 from parts import Part, Parts
 from pictures import Pictures, cifar, searched
 
@@ -92,14 +91,12 @@ def search(data: Pictures, run: Path, told: argparse.Namespace, space: NetSpaceN
         netwright.search(data.train, CLASS, out=run, overwrite=True, **words)
     else:
         searched(data, run, told.minutes, strategy="ofa", **words)
-    judged = read_judged(RunFolder.open(run), JUDGED)
-    worth = np.array([[-row.values[0], row.scores[LATENCY]] for row in judged])
-    supernet = NetModel.load(run / SUPERNET / MODEL)
+    designs = front(run)
     return {
-        "epochs": supernet.built.epochs,
-        "judged": len(judged),
-        "front": int(pareto_mask(worth).sum()),
-        "fastest_ms": float(worth[:, 1].min()),
+        "epochs": NetModel.load(run / SUPERNET / MODEL).built.epochs,
+        "judged": len(read_judged(RunFolder.open(run), JUDGED)),
+        "front": len(designs),
+        "fastest_ms": designs[0]["latency_ms"],
     }
 
 

@@ -54,6 +54,17 @@ def test_a_design_within_the_limit_is_written(
     space.space.open().from_text(facts["design"])
 
 
+def test_the_front_lists_what_there_is(trained: Path, cli: Callable[..., Outcome]) -> None:
+    done = cli("deploy", trained / "run", "--front", "--json")
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)
+    assert rows == sorted(rows, key=lambda row: row["latency_ms"])
+    scores = [row["score"] for row in rows]
+    assert scores == sorted(scores), "what is slower is better, or it would not stand here"
+    lines = cli("deploy", trained / "run", "--front").out.splitlines()
+    assert len(lines) == 1 + len(rows)
+
+
 def test_without_a_limit_the_best_is_written(trained: Path, tmp_path: Path) -> None:
     found = netwright.deploy(trained / "run", tmp_path / "model.onnx")
     assert found.limit_ms is None

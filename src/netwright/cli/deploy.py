@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,13 +21,20 @@ def deploy(
     designs: Annotated[
         Path | None, typer.Option(help="The kit's folder, for another device.")
     ] = None,
+    front: Annotated[
+        bool, typer.Option("--front", help="List what there is to choose from, and write nothing.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Decides what is tried.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Pick the best design of a once-for-all run within a limit and export it, untrained."""
-    from netwright.recipes.deploying import deploy as pick
+    from netwright.recipes import deploying
 
-    found = pick(run, out, max_latency_ms=max_latency_ms, device=device, designs=designs, seed=seed)
+    if front:
+        _list(deploying.front(run), as_json)
+        return
+    words = {"max_latency_ms": max_latency_ms, "device": device, "designs": designs, "seed": seed}
+    found = deploying.deploy(run, out, **words)  # type: ignore[arg-type]
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=2))
         return
@@ -41,3 +48,12 @@ def deploy(
         typer.echo(f"on device {found.predicted_ms:.3g} ms a row predicted{limit}")
     typer.echo(f"checked   same label on {found.agreement:.1%} of rows")
     typer.echo(f"found     in {found.seconds:.1f} s, from {found.designs} judged designs")
+
+
+def _list(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    typer.echo("     ms   score  design")
+    for row in rows:
+        typer.echo(f"{row['latency_ms']:>7.3g}  {row['score']:>6.4g}  {row['design']}")

@@ -109,6 +109,11 @@ class SinglePath(nn.Module, Generic[D]):
         """Gives the net of a design a copy of its part of the weights."""
         return filled(net, self.weights_of(net, design))
 
+    def subnet(self, design: D) -> nn.Module:
+        """A net of its own that says what the design says; its statistics of batch normalisation
+        are to be measured, see `netwright.nn.recalibration`."""
+        return self.fill(self.build(design), design)
+
     @property
     def drawn(self) -> nn.Module:
         """The net of the drawn design."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError, RunError
 from netwright.core.folder import SUPERNET, RunFolder
+from netwright.core.pareto import pareto_mask
 from netwright.core.trial import TrialRecord
 from netwright.evaluators.nets import MODEL
 from netwright.evaluators.shared import SharedEvaluator
@@ -103,9 +104,10 @@ def deploy(
     home = folder.path / SUPERNET
     judged = _judged(folder, str(run))
     space = options.space.open()
-    pool = _Pool(space, judged, _device(space, judged, device, designs), max_latency_ms)
-    pool.evolve(np.random.default_rng(seed))
     task = folder.task()
+    latency = _device(space, judged, device, designs)
+    pool = _Pool(space, judged, latency, max_latency_ms, task.metric.maximise)
+    pool.evolve(np.random.default_rng(seed))
     evaluator = SharedEvaluator(task, folder.data, options.space, home / MODEL, options.fit.seed)
     found = _first_that_fits(pool, evaluator, Path(out), here=device == "cpu")
     design, ms, agreement, score = found
@@ -121,6 +123,31 @@ def deploy(
         designs=len(judged),
         seconds=round(time.monotonic() - started, 2),
     )
+
+
+def front(run: str | Path) -> list[dict[str, Any]]:
+    """The judged designs of which none is both faster and better than another, fastest first.
+
+    Args:
+        run: As for `deploy`.
+
+    Returns:
+        `design`, `score` and `latency_ms` of each.
+    """
+    folder = RunFolder.open(run)
+    judged, space = _judged(folder, str(run)), read_options(folder).space.open()
+    sign = -1.0 if folder.task().metric.maximise else 1.0
+    losses = [[sign * record.values[0], record.scores[LATENCY]] for record in judged]
+    kept = [judged[place] for place in np.flatnonzero(pareto_mask(losses))]
+    rows = [
+        {
+            "design": space.to_text(record.config),
+            "score": record.values[0],
+            "latency_ms": record.scores[LATENCY],
+        }
+        for record in kept
+    ]
+    return sorted(rows, key=lambda row: row["latency_ms"])
 
 
 def _judged(folder: RunFolder, run: str) -> list[TrialRecord]:
@@ -164,6 +191,7 @@ class _Pool:
         judged: What the predictor of the score learns from.
         latency: Of the device.
         limit: In milliseconds, None for none.
+        maximise: Whether more is better.
     """
 
     def __init__(
@@ -172,11 +200,13 @@ class _Pool:
         judged: list[TrialRecord],
         latency: LatencyPredictor,
         limit: float | None,
+        maximise: bool = True,
     ) -> None:
         self.space, self.latency, self.limit = space, latency, limit
         configs = [record.config for record in judged]
         self._features = Features(space, configs)
-        worth = np.array([record.values[0] for record in judged], dtype=float)
+        sign = 1.0 if maximise else -1.0
+        worth = np.array([sign * record.values[0] for record in judged], dtype=float)
         self._score = AdditiveProcess(self._features.blocks(configs), worth)
         self._known = dict.fromkeys(configs)
         self._rows: list[tuple[Config, float, float]] = []
