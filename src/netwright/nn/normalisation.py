@@ -20,7 +20,7 @@ from torch.nn.functional import batch_norm
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from netwright.core.errors import unknown_name
-from netwright.nn.single_path import paths_in
+from netwright.nn.single_path import SinglePath, paths_in
 
 T = TypeVar("T", bound=nn.Module)
 NORMS = ("transductive", "support", "running", "group")
@@ -147,8 +147,10 @@ def plain(net: nn.Module) -> nn.Module:
 
 def norms_of(net: nn.Module) -> list[TaskNorm]:
     """Every one in a net, and in the nets of designs that it runs now."""
-    parts = [net, *(path.drawn for path in paths_in(net))]
-    return [module for part in parts for module in part.modules() if isinstance(module, TaskNorm)]
+    modules = list(net.modules())
+    for path in [module for module in modules if isinstance(module, SinglePath)]:
+        modules += path.drawn.modules()
+    return [module for module in modules if isinstance(module, TaskNorm)]
 
 
 def supported(net: nn.Module, supports: int) -> AbstractContextManager[None]:
