@@ -1,8 +1,9 @@
 """A step of a supernet against the same mathematics in plain PyTorch, and method against method.
 
-NAS-Bench-201's space on noise of 32x32, in batches of 64. Forward and back in turns; the median
-ratio counts. Plain PyTorch is the net of all operations written as one module: every edge a list
-of operations and a weighted sum.
+NAS-Bench-201's space on noise of 32x32, in batches of 64, in turns; the median ratio counts. A step
+is what the training loop does: first the strengths learn, where there are any, then the weights go
+forward and back. Plain PyTorch is the net of all operations written as one module, every edge a
+list of operations and a weighted sum; it is compared with the weights' part of a supernet's step.
 
 The bars: a step of the supernet 1.1 of plain PyTorch's; one path (spos, gdas) a quarter of all of
 them (darts); second order four times first order.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -23,9 +25,8 @@ from torch.func import functional_call
 from common import parser, write
 from netwright.core.config import Config
 from netwright.nn.allocation import keep_freed_memory
-from netwright.nn.bilevel import Turn, first_order, second_order
+from netwright.nn.bilevel import Turn, companion_of
 from netwright.nn.nasbench201 import Reduction
-from netwright.nn.relaxation import RelaxedNet
 from netwright.paradigms.nas.oneshot import get_one_shot
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import image_task
@@ -111,23 +112,18 @@ def main() -> None:
     torch.manual_seed(0)
     x = torch.randn(told.batch, 3, 32, 32).contiguous(memory_format=torch.channels_last)
     y = torch.arange(told.batch) % 10
-    nets = {name: supernet(name, told) for name in ("darts", "gdas", "spos")}
+    nets = {name: supernet(name, told) for name in ("darts", "darts2", "gdas", "spos")}
     plain = PlainNet(told.channels, told.cells).to(memory_format=torch.channels_last)
-    steps: dict[str, Callable[[], Any]] = {"plain": lambda: step(plain, x, y)}
-    steps |= {name: (lambda net=net: step(net, x, y)) for name, net in nets.items()}
-    darts = nets["darts"]
-    assert isinstance(darts, RelaxedNet)
-    own = [darts.relaxation.alpha]
-    steps["first_order"] = lambda: first_order(turn(darts, x, y), own)
-    steps["second_order"] = lambda: second_order(turn(darts, x, y), own, exact=False)
-    steps["second_order_exact"] = lambda: second_order(turn(darts, x, y), own)
+    steps: dict[str, Callable[[], Any]] = {
+        "plain": lambda: back(plain, x, y),
+        "supernet": lambda: back(nets["darts"], x, y),
+        **{name: partial(whole, net, x, y) for name, net in nets.items()},
+    }
     seconds = timed(steps, told.turns)
     ratios = {
-        "supernet": ratio(seconds, "darts", "plain"),
-        "gdas": ratio(seconds, "gdas", "darts"),
-        "spos": ratio(seconds, "spos", "darts"),
-        "second_order": ratio(seconds, "second_order", "first_order"),
-        "second_order_exact": ratio(seconds, "second_order_exact", "first_order"),
+        "supernet": ratio(seconds, "supernet", "plain"),
+        **{name: ratio(seconds, name, "darts") for name in ("gdas", "spos")},
+        "second_order": ratio(seconds, "darts2", "darts"),
     }
     write(
         "supernet_step",
@@ -150,20 +146,31 @@ def supernet(method: str, told: argparse.Namespace) -> nn.Module:
     return built.train().to(memory_format=torch.channels_last)
 
 
-def step(net: nn.Module, x: Tensor, y: Tensor) -> None:
-    """Forward and back."""
+def back(net: nn.Module, x: Tensor, y: Tensor) -> None:
+    """Forward and back, strengths too."""
     net.zero_grad(set_to_none=True)
     nn.functional.cross_entropy(net(x), y).backward()
 
 
-def turn(net: RelaxedNet, x: Tensor, y: Tensor) -> Turn:
-    """The same batch for both levels."""
+def whole(net: nn.Module, x: Tensor, y: Tensor) -> None:
+    """As in the training loop, the same batch for strengths and weights."""
+    companion = companion_of(net)
+    assert companion is not None
+    companion.requires_grad_(True)
+    companion.learn(turn(net, set(companion.parameters()), x, y))
+    companion.requires_grad_(False)
+    back(net, x, y)
+    companion.requires_grad_(True)
+
+
+def turn(net: nn.Module, own: set[nn.Parameter], x: Tensor, y: Tensor) -> Turn:
+    """What a companion learns from."""
 
     def loss(weights: Any) -> Tensor:
         said = net(x) if weights is None else functional_call(net, dict(weights), (x,))
         return nn.functional.cross_entropy(said, y)
 
-    weights = {name: w for name, w in net.named_parameters() if not name.startswith("relaxation")}
+    weights = {name: weight for name, weight in net.named_parameters() if weight not in own}
     return Turn(loss, loss, 0.025, 0.5, weights)
 
 

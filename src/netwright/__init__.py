@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netwright.api import fit, load, resume, retrain, search, transfer
     from netwright.core.budget import Budget
-    from netwright.core.combining import Branch, Joined, Repeated
+    from netwright.core.combining import Branch, Joined
     from netwright.core.config import Config
     from netwright.core.context import Context
     from netwright.core.errors import NetwrightError, UserError
@@ -51,7 +51,6 @@ _HOME = {
     "Result": "netwright.core.result",
     "Branch": "netwright.core.combining",
     "Joined": "netwright.core.combining",
-    "Repeated": "netwright.core.combining",
     "Categorical": "netwright.core.space",
     "Float": "netwright.core.space",
     "Int": "netwright.core.space",
@@ -85,7 +84,6 @@ __all__ = [  # noqa: RUF022 - in the order of the table above
     "Result",
     "Branch",
     "Joined",
-    "Repeated",
     "Categorical",
     "Float",
     "Int",

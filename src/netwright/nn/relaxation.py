@@ -33,10 +33,12 @@ class Weighing(NamedTuple):
     Attributes:
         weights: (options,).
         active: Places of those that run.
+        alone: Whether one runs whose weight of one teaches nothing, so that it need not be weighed.
     """
 
     weights: Tensor
     active: Sequence[int]
+    alone: bool = False
 
 
 class Options:
@@ -123,7 +125,9 @@ class MixedOperation(nn.Module):
 
     def forward(self, *inputs: Any) -> Any:
         """What the active layers make of the inputs, weighted and added up."""
-        weights, active = self.relaxation.now[self.name]
+        weights, active, alone = self.relaxation.now[self.name]
+        if alone:
+            return self.layers[active[0]](*inputs)
         heard = [place for place in active if not self.silent[place]] or active[:1]
         total: Any = None
         for place in heard:

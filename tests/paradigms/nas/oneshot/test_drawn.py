@@ -94,7 +94,7 @@ def test_paths_are_dropped_more_and_more() -> None:
     counts = []
     for _ in range(2000):
         relaxation.draw()
-        weights, active = relaxation.now["decision 0"]
+        weights, active, _ = relaxation.now["decision 0"]
         assert weights.sum().item() == pytest.approx(1)
         counts.append(len(active))
     alone = LOST  # where all were to be dropped, one stays

@@ -305,7 +305,8 @@ def test_a_shaken_mixture_is_still_one() -> None:
 
 def test_a_drawn_path_carries_the_gradient_of_its_softened_probability() -> None:
     logits = torch.tensor([0.3, -0.2, 0.9], dtype=torch.float64, requires_grad=True)
-    weights, active = straight_through(logits, temperature=2.0)
+    weights, active, alone = straight_through(logits, temperature=2.0)
+    assert not alone
     assert weights.tolist() == pytest.approx([0, 0, 1])
     assert active == [2]
     (slope,) = torch.autograd.grad(weights[2], logits)
@@ -394,6 +395,6 @@ def test_partial_channels_need_cells_and_a_multiple_of_four() -> None:
 
 
 def test_softmax_runs_everything() -> None:
-    weights, active = of_one(Softmax).weigh("layer", torch.zeros(3))
+    weights, active, _ = of_one(Softmax).weigh("layer", torch.zeros(3))
     torch.testing.assert_close(weights, torch.full((3,), 1 / 3))
     assert list(active) == [0, 1, 2]

@@ -105,7 +105,9 @@ class Controlled(Relaxation):
         device = self.controller.begin.device
         parts = zip(self.options.items(), places, strict=True)
         self.now = {
-            name: Weighing(one_hot(torch.empty(len(words), device=device), place), [place])
+            name: Weighing(
+                one_hot(torch.empty(len(words), device=device), place), [place], alone=True
+            )
             for (name, words), place in parts
         }
 

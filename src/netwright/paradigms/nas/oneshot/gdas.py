@@ -25,7 +25,7 @@ class Gumbel(LearnedStrengths):
         """The drawn option runs; while nothing is learned, the strongest."""
         if not self.training:
             place = int(logits.argmax())
-            return Weighing(one_hot(logits, place), [place])
+            return Weighing(one_hot(logits, place), [place], alone=True)
         noise = -torch.empty_like(logits).exponential_().log()
         return straight_through(logits.log_softmax(dim=0) + noise, self.temperature)
 
@@ -44,7 +44,8 @@ def straight_through(noisy: Tensor, temperature: float) -> Weighing:
     """
     soft = (noisy / temperature).softmax(dim=0)
     place = int(soft.argmax())
-    return Weighing(one_hot(soft, place) - soft.detach() + soft, [place])
+    weights = one_hot(soft, place) - soft.detach() + soft
+    return Weighing(weights, [place], alone=not soft.requires_grad)
 
 
 class GDAS(Relaxed):

@@ -24,7 +24,7 @@ class Shaken(Softmax):
 
     def weigh(self, name: str, logits: Tensor) -> Weighing:
         """All of them run."""
-        weights, every = super().weigh(name, logits)
+        weights, every, _ = super().weigh(name, logits)
         if self.learning or not self.training:
             return Weighing(weights, every)
         reach = LEAST + (MOST - LEAST) * min(1.0, self.progress)

@@ -26,7 +26,7 @@ class Template(LearnedStrengths):
         if self.learning or not self.training:
             return Weighing(logits.softmax(dim=0), range(len(logits)))
         place = int(torch.randint(len(logits), ()))
-        return Weighing(one_hot(logits, place), [place])
+        return Weighing(one_hot(logits, place), [place], alone=True)
 
 
 class SETN(Relaxed):
