@@ -18,6 +18,7 @@ from netwright.core.evaluator import Evaluator
 from netwright.core.result import Result
 from netwright.core.task import Task
 from netwright.evaluators.rows import open_fold
+from netwright.evaluators.shared import inherited
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.spaces.inheritance import bequeath, inherit, lineage_of
 from netwright.spaces.lineage import design_of
@@ -37,6 +38,7 @@ class NetEvaluator(Evaluator):
         space: Of the designs.
         recipe: How to train: `epochs` and what else differs from the defaults.
         weights: Folder in which designs leave weights to their children.
+        supernet: Folder of a trained supernet that designs begin with their part of; None for none.
         folder: Where the trained net and its checkpoint lie; None for the trial's own.
         watched: Whether the score on the hold-out is reported after every epoch, so that a pruner
             may stop what does not promise.
@@ -48,6 +50,7 @@ class NetEvaluator(Evaluator):
     space: NetSpaceName
     recipe: Mapping[str, Any] = field(default_factory=dict)
     weights: Path | None = None
+    supernet: Path | None = None
     folder: Path | None = None
     watched: bool = False
     seed: int = 0
@@ -76,13 +79,20 @@ class NetEvaluator(Evaluator):
         )
 
     def _model(self, train: Task, config: Config, context: Context) -> NetModel:
-        """A net with weights at random, or with its parent's, which it leaves to its children."""
+        """A net with weights at random, with its part of a supernet's, or with its parent's, which
+        it leaves to its children."""
         import torch
 
         inside = {f"{ARCHITECTURE}.{name}": v for name, v in design_of(config).items()}
         kept = {"keep": "last"} if self.watched else {}  # the hold-out chooses no weights
         whole = Config({**self.recipe, **kept, **inside})
         learner = ImageLearner(self.space, self.watched)
+        if self.supernet is not None:
+            torch.set_num_threads(context.threads)
+            torch.manual_seed(context.seed)
+            begun = inherited(self.space, design_of(config), self.supernet, ())
+            _, net = begun.net.children()  # behind its layer for pixels
+            return learner.train(net, train, whole, context)
         lineage = lineage_of(self.space.open(), config, self.weights)
         if lineage is None or self.weights is None:
             return learner.fit(train, whole, context)

@@ -30,8 +30,6 @@ from netwright.strategies import get_strategy
 
 JUDGED = "shared"
 """Ends the name of the study of designs that a supernet judged."""
-SHARED_SHARE = 0.15
-"""Of the time, for designs that are judged by a supernet."""
 EPOCHS, TIMED_EPOCHS = 50, 300
 """Of a supernet without a time budget, and at most with one."""
 PER_TRIAL = 100
@@ -120,7 +118,7 @@ def _judge(
         study.enqueue(design)
     many = method.judged if made.clock.seconds else min(method.judged, PER_TRIAL * wanted)
     made.progress.stage("judging designs with its weights")
-    share = method.share + SHARED_SHARE
+    share = method.share + method.judging
     made.spend(study, made.counting(judges), len(drawn) or many, share, label=JUDGED)
     return study
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from netwright.core.audit import Audit
 from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
+from netwright.core.folder import SUPERNET
 from netwright.core.registry import find
 from netwright.core.task import Task
 from netwright.data.prepare import pictures_alone, prepare, with_folds
@@ -145,6 +146,7 @@ class Plain(Regime):
             space=options.space,
             recipe=options.training(task),
             weights=weights,
+            supernet=weights.parent / SUPERNET / MODEL if options.deploys else None,
             watched=options.fit.pruner != "none" and not options.one_shot,
             seed=options.fit.seed,
         )

@@ -99,9 +99,14 @@ class SearchOptions:
 
     def measures_latency(self, task: Task) -> bool:
         """Whether a design's latency must be known."""
-        if self.one_shot and get_one_shot(self.one_shot).deploys:
+        if self.deploys:
             return True
         return LATENCY in dict(self.judged(task)) or "max_latency_ms" in self.limits
+
+    @property
+    def deploys(self) -> bool:
+        """Whether designs are used with the weights of a supernet as they are."""
+        return bool(self.one_shot) and get_one_shot(self.one_shot).deploys
 
     def training(self, task: Task) -> dict[str, Any]:
         """How every design is trained."""

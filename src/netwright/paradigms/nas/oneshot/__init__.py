@@ -70,8 +70,9 @@ class OneShot(ABC):
         strategy: By which designs are searched with the weights of the trained supernet; empty for
             a supernet that says itself which designs are good.
         judged: Most designs that are judged so.
+        judging: Of the time of a search, what that may take.
         deploys: Whether designs are used with the supernet's weights as they are, so that their
-            latency is measured when they are judged.
+            latency is measured when they are judged, and those that are trained begin with them.
         drawn: Designs that a supernet draws by what it learned, to be judged with its weights.
     """
 
@@ -82,6 +83,7 @@ class OneShot(ABC):
     share: ClassVar[float] = 0.5
     strategy: ClassVar[str] = ""
     judged: ClassVar[int] = 0
+    judging: ClassVar[float] = 0.15
     drawn: ClassVar[int] = 0
     deploys: ClassVar[bool] = False
 

@@ -61,6 +61,7 @@ class OnceForAll(SinglePathOneShot):
 
     asks: ClassVar[tuple[str, ...]] = ()
     recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
-    share: ClassVar[float] = 0.7
+    share: ClassVar[float] = 0.65
+    judging: ClassVar[float] = 0.25
     space: ClassVar[str] = "once_for_all"
     deploys: ClassVar[bool] = True
