@@ -18,7 +18,7 @@ from netwright.core.evaluator import Evaluator
 from netwright.core.result import Result
 from netwright.core.task import Task
 from netwright.evaluators.rows import open_fold
-from netwright.evaluators.shared import inherited
+from netwright.evaluators.shared import SharedEvaluator
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.spaces.inheritance import bequeath, inherit, lineage_of
 from netwright.spaces.lineage import design_of
@@ -38,7 +38,8 @@ class NetEvaluator(Evaluator):
         space: Of the designs.
         recipe: How to train: `epochs` and what else differs from the defaults.
         weights: Folder in which designs leave weights to their children.
-        supernet: Folder of a trained supernet that designs begin with their part of; None for none.
+        supernet: Folder of a trained supernet whose weights designs have as they are, untrained;
+            None for none.
         folder: Where the trained net and its checkpoint lie; None for the trial's own.
         watched: Whether the score on the hold-out is reported after every epoch, so that a pruner
             may stop what does not promise.
@@ -79,8 +80,8 @@ class NetEvaluator(Evaluator):
         )
 
     def _model(self, train: Task, config: Config, context: Context) -> NetModel:
-        """A net with weights at random, with its part of a supernet's, or with its parent's, which
-        it leaves to its children."""
+        """A net with its part of a supernet's weights, or trained from weights at random, or from
+        its parent's, and then it leaves its own to its children."""
         import torch
 
         inside = {f"{ARCHITECTURE}.{name}": v for name, v in design_of(config).items()}
@@ -89,10 +90,8 @@ class NetEvaluator(Evaluator):
         learner = ImageLearner(self.space, self.watched)
         if self.supernet is not None:
             torch.set_num_threads(context.threads)
-            torch.manual_seed(context.seed)
-            begun = inherited(self.space, design_of(config), self.supernet, ())
-            _, net = begun.net.children()  # behind its layer for pixels
-            return learner.train(net, train, whole, context)
+            shared = SharedEvaluator(self.task, self.data, self.space, self.supernet, self.seed)
+            return shared.model(design_of(config))
         lineage = lineage_of(self.space.open(), config, self.weights)
         if lineage is None or self.weights is None:
             return learner.fit(train, whole, context)

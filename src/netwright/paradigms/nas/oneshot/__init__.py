@@ -72,7 +72,7 @@ class OneShot(ABC):
         judged: Most designs that are judged so.
         judging: Of the time of a search, what that may take.
         deploys: Whether designs are used with the supernet's weights as they are, so that their
-            latency is measured when they are judged, and those that are trained begin with them.
+            latency is measured when they are judged, and none is trained.
         drawn: Designs that a supernet draws by what it learned, to be judged with its weights.
     """
 
