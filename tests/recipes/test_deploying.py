@@ -76,10 +76,23 @@ def test_a_limit_that_nothing_keeps(
     trained: Path, cli: Callable[..., Outcome], tmp_path: Path
 ) -> None:
     out = tmp_path / "model.onnx"
+    out.write_text("what was there")
     done = cli("deploy", trained / "run", "--max-latency-ms", 1e-6, "--out", out)
     assert done.code == 2
     assert "the nearest is" in done.err
-    assert not out.exists()
+    assert out.read_text() == "what was there"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("--max-latency-ms", -1), "must be positive"), (("--out", "/no/model.onnx"), "no folder")],
+)
+def test_what_cannot_be_is_said(
+    trained: Path, cli: Callable[..., Outcome], words: tuple[str | int, ...], said: str
+) -> None:
+    done = cli("deploy", trained / "run", *words)
+    assert done.code == 2
+    assert said in done.err
 
 
 def test_evolution_finds_more_than_was_judged(trained: Path) -> None:

@@ -91,6 +91,12 @@ def test_what_only_pictures_have_is_refused(odd: dict, named: str) -> None:
         fit_options(options)
 
 
+def test_nets_of_tables_share_no_weights() -> None:
+    options = make_search_options(space="mlp", target="y", trials=1, strategy="darts")
+    with pytest.raises(ConfigError, match="nets of pictures"):
+        fit_options(options)
+
+
 def test_latency_limits_tables_too() -> None:
     options = make_search_options(space="mlp", target="y", trials=1, max_latency_ms=5)
     told = fit_options(options)

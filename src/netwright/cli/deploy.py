@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netwright.cli.arguments import Json, MaxLatency, Run
+from netwright.cli.arguments import Json, MaxLatency, Run, writable
 
 
 def deploy(
@@ -33,6 +33,7 @@ def deploy(
     if front:
         _list(deploying.front(run), as_json)
         return
+    writable(out)
     words = {"max_latency_ms": max_latency_ms, "device": device, "designs": designs, "seed": seed}
     found = deploying.deploy(run, out, **words)  # type: ignore[arg-type]
     if as_json:

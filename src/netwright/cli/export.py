@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netwright.cli.arguments import Json, Run
+from netwright.cli.arguments import Json, Run, writable
 
 
 def export(
@@ -29,6 +29,7 @@ def export(
 
     if format != "onnx":
         raise unknown_name("format", format, ["onnx"])
+    writable(out)
     facts = export_run(run, out, int8=int8, data=data)
     if as_json:
         typer.echo(json.dumps(facts, indent=2))

@@ -7,9 +7,11 @@ is written, and measured.
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -96,9 +98,11 @@ def deploy(
 
     Raises:
         RunError: The run has no such supernet.
-        ConfigError: No design keeps the limit.
+        ConfigError: No design keeps the limit, or it is not positive.
     """
     started = time.monotonic()
+    if max_latency_ms is not None and max_latency_ms <= 0:
+        raise ConfigError(f"The limit max_latency_ms must be positive. Got {max_latency_ms}.")
     folder = RunFolder.open(run)
     options = read_options(folder)
     home = folder.path / SUPERNET
@@ -242,15 +246,18 @@ def _first_that_fits(
     pool: _Pool, evaluator: SharedEvaluator, out: Path, here: bool
 ) -> tuple[Config, float, float, float]:
     """Writes designs, best first, until one keeps the limit as it is measured; the design, its
-    milliseconds, how often file and net agree, and its score."""
+    milliseconds, how often file and net agree, and its score. A file that is there stays until
+    then."""
     nearest = float("inf")
-    for design in pool.best()[:TRIES]:
-        ms, agreement = _write(evaluator, design, out)
-        if not here or pool.limit is None or ms <= pool.limit:
-            score = evaluator.scored(design)[evaluator.task.metric.name]
-            return design, ms, agreement, score
-        nearest = min(nearest, ms)
-        out.unlink()
+    with TemporaryDirectory() as folder:
+        draft = Path(folder, "model.onnx")
+        for design in pool.best()[:TRIES]:
+            ms, agreement = _write(evaluator, design, draft)
+            if not here or pool.limit is None or ms <= pool.limit:
+                shutil.copyfile(draft, out)
+                score = evaluator.scored(design)[evaluator.task.metric.name]
+                return design, ms, agreement, score
+            nearest = min(nearest, ms)
     if nearest == float("inf"):
         nearest = float(pool.latency.predict(pool.fastest()[:1])[0])
     raise ConfigError(

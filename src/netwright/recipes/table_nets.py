@@ -54,6 +54,11 @@ def fit_options(options: SearchOptions) -> FitOptions:
     Raises:
         ConfigError: Something was asked for that only nets of pictures have.
     """
+    if options.one_shot:
+        raise ConfigError(
+            f"The strategy {options.one_shot!r} shares weights among nets of pictures; search a "
+            f"table (--space {SPACE}) with another one, such as auto."
+        )
     said = {
         "epochs": options.epochs != SearchOptions.epochs,
         "objectives": options.objectives,
