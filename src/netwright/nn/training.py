@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -168,7 +169,7 @@ class _Training:
             checkpoints.remove()
         return self._finish()
 
-    @property
+    @cached_property
     def weights(self) -> dict[str, Tensor]:
         """Those that the optimiser moves, by their names."""
         own = set() if self.companion is None else set(self.companion.parameters())

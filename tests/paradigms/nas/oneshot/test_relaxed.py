@@ -272,6 +272,9 @@ def test_the_curvature_is_the_largest_eigenvalue() -> None:
     found = curvature(Turn(loss, loss, 0.1, 0.5, {}), alpha)
     assert found == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), rel=1e-2)
     assert not alpha.requires_grad
+    alone = torch.tensor([2.0])
+    cube = Turn(loss, lambda weights: (alone**3).sum(), 0.1, 0.5, {})
+    assert curvature(cube, alone) == pytest.approx(12.0)
 
 
 def test_the_search_ends_when_the_curvature_has_grown_by_a_third() -> None:

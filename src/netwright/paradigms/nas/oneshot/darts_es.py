@@ -22,8 +22,6 @@ WINDOW = 5
 """Epochs that are averaged, and how far one looks back."""
 GROWN = 0.75
 """The earlier curvature divided by the later one, at which the search ends."""
-STEPS = 20
-"""Products with the Hessian that an eigenvalue may take, most."""
 
 
 class Watched(Softmax):
@@ -80,13 +78,15 @@ def curvature(turn: Turn, alpha: Tensor) -> float:
         (found,) = torch.autograd.grad(slope, alpha, along, retain_graph=True)
         return found.cpu().double().numpy()
 
-    size = len(alpha)
-    start = np.ones(size) / size**0.5
-    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
-    values = eigsh(operator, k=1, which="LA", v0=start, maxiter=STEPS, tol=1e-2,
-                   return_eigenvectors=False)  # fmt: skip
+    start = np.ones(len(alpha))
+    if len(alpha) == 1:
+        found = product(start)
+    else:
+        operator = LinearOperator((len(alpha), len(alpha)), matvec=product, dtype=np.float64)
+        words = {"k": 1, "which": "LA", "v0": start, "tol": 1e-2}
+        found = eigsh(operator, **words, return_eigenvectors=False)
     alpha.requires_grad_(False)
-    return float(values[0])
+    return float(found[0])
 
 
 def grown(curvatures: list[float]) -> bool:
