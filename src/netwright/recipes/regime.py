@@ -147,7 +147,7 @@ class Plain(Regime):
             recipe=options.training(task),
             weights=weights,
             supernet=weights.parent / SUPERNET / MODEL if options.deploys else None,
-            watched=options.fit.pruner != "none" and not options.one_shot,
+            watched=options.fit.pruner != "none",
             seed=options.fit.seed,
         )
 
@@ -169,6 +169,8 @@ class Plain(Regime):
 
     def told(self, options: SearchOptions) -> str:
         """Epochs and the hold-out."""
+        if options.deploys:
+            return "each has its part of a supernet's weights, and is judged on a hold-out"
         return (
             f"each is trained for {options.epochs} epochs and judged on a hold-out of every fifth "
             "row"

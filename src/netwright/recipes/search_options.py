@@ -20,7 +20,7 @@ from netwright.spaces.nets import COSTS, LATENCY
 
 CHOSEN_EPOCHS = 50
 """Of the few designs that a supernet chose, unless another number was said."""
-OWN = ("epochs", "augment", "regime", "recipe")
+OWN = ("epochs", "augment", "regime")
 LIMITS = ("max_latency_ms", "max_params_m", "max_flops_g", "max_memory_mb")
 
 
@@ -40,7 +40,7 @@ class SearchOptions:
         one_shot: How designs share weights, as in `netwright.paradigms.nas.oneshot.ONE_SHOT`; empty
             where each is trained alone.
         settings: What was said of how the supernet learns, as in `SETTINGS`.
-        recipe: What of the training differs from the usual.
+        recipe: What of the training differs from the usual; a supernet's, not asked for.
         further: Targets beside `fit.target` that the same net learns.
         regime: The way of learning under which designs are searched.
     """
