@@ -67,8 +67,8 @@ def choices(told: dict[str, Any]) -> Any:
         return None
     rows = -(-len(options) // PANELS)
     figure = make_subplots(
-        rows, PANELS, subplot_titles=list(options), shared_xaxes=True, shared_yaxes="all"
-    )
+        rows, PANELS, subplot_titles=list(options), shared_xaxes=True, horizontal_spacing=0.1
+    )  # each on its own scale: options of one decision are compared, and differ by little
     words = list(dict.fromkeys(word for known in options.values() for word in known))
     epochs, shown, start = list(range(1, len(strengths) + 1)), set[str](), 0
     for place, known in enumerate(options.values()):
