@@ -38,6 +38,7 @@ from netwright.core.strategy import (
 from netwright.core.trial import CONFIG, RESULT, STATES, Trial, TrialRecord, record_of
 
 QUEUED = "netwright:queued"
+REVISED = "netwright:revised"
 _OPTUNA_STATE = {"pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 
 
@@ -284,7 +285,27 @@ class Study:
             for trial in frozen
             if SURPLUS not in trial.user_attrs and (not states or STATES[trial.state] in states)
         ]
+        revised = self.optuna_study.user_attrs.get(REVISED, {})
+        if revised:
+            names = [name for name, _ in self.objectives]
+            again = {str(record.number): record for record in records}
+            again |= {n: again[n].revised(names, **revised[n]) for n in revised if n in again}
+            records = [*again.values()]
         return sorted(records, key=lambda record: (record.position, record.number))
+
+    def revise(
+        self, number: int, scores: Mapping[str, float], constraints: Mapping[str, float]
+    ) -> None:
+        """Has what was measured anew of a finished trial count from now on.
+
+        Args:
+            number: The trial's.
+            scores: By name, of objectives too.
+            constraints: How far limits on them are broken.
+        """
+        found = {"scores": dict(scores), "constraints": dict(constraints)}
+        known = self.optuna_study.user_attrs.get(REVISED, {})
+        self.optuna_study.set_user_attr(REVISED, {**known, str(number): found})
 
     def counts(self) -> dict[str, int]:
         """How many trials are complete, pruned, failed and running."""
@@ -333,7 +354,7 @@ class Study:
         records = self._feasible()
         if not records:
             return []
-        mask = pareto_mask(self._losses(records))
+        mask = pareto_mask(self.losses(records))
         return [record for record, best in zip(records, mask, strict=True) if best]
 
     def knee(self) -> TrialRecord:
@@ -345,12 +366,13 @@ class Study:
         records = self._feasible()
         if not records:
             raise NoModel("No trial is complete and keeps its limits, so there is no front.")
-        return records[knee(self._losses(records))]
+        return records[knee(self.losses(records))]
 
     def _feasible(self) -> list[TrialRecord]:
         return [record for record in self.trials("complete") if record.feasible]
 
-    def _losses(self, records: Sequence[TrialRecord]) -> list[list[float]]:
+    def losses(self, records: Sequence[TrialRecord]) -> list[list[float]]:
+        """Their values, (trials, objectives), so that less is better everywhere."""
         signs = [-1.0 if direction == "maximize" else 1.0 for _, direction in self.objectives]
         return [[s * v for s, v in zip(signs, record.values, strict=True)] for record in records]
 

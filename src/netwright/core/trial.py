@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import optuna
@@ -63,6 +63,27 @@ class TrialRecord:
     def feasible(self) -> bool:
         """Whether every measured limit is kept."""
         return all(value <= 0 for value in self.constraints.values())
+
+    def revised(
+        self,
+        objectives: Sequence[str],
+        scores: Mapping[str, float],
+        constraints: Mapping[str, float],
+    ) -> TrialRecord:
+        """The same with scores that were measured anew.
+
+        Args:
+            objectives: Names of the values.
+            scores: By name.
+            constraints: How far limits on them are broken.
+        """
+        pairs = zip(objectives, self.values, strict=False)
+        return replace(
+            self,
+            values=tuple(scores.get(name, value) for name, value in pairs),
+            scores={**self.scores, **scores},
+            constraints={**self.constraints, **constraints},
+        )
 
 
 class Trial:

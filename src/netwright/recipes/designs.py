@@ -16,11 +16,11 @@ from netwright.core.folder import RunFolder
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
-from netwright.evaluators.costs import counted, measured_ms
+from netwright.evaluators.costs import counted
 from netwright.evaluators.nets import MODEL
 from netwright.predictor import Predictor, write_predictor
 from netwright.recipes.search_options import SearchOptions
-from netwright.spaces.lineage import design_of
+from netwright.recipes.settling import deciding, settle
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, LATENCY
 
@@ -121,18 +121,15 @@ def hand_over(
         NoModel: None was trained for any other reason.
     """
     _check_kept(study, options.space)
+    if options.measures_latency(task):
+        measured = settle(study, options.space, task, clock)
+        folder.audit.say("latency", f"The latency of {measured} designs was measured once more.")
     best = study.best()
     if not best.feasible:
         raise NoModel("No trained design keeps the limits; loosen them, or give more time.")
     source = folder.trials / f"{best.number:04d}" / MODEL
     write_predictor(folder.predictor, solved, [(source, 1.0)], 1.0, study.leaderboard())
-    front = study.pareto_front() if len(study.objectives) > 1 else [best]
-    measured: dict[str, float] = {}
-    if options.measures_latency(task):
-        measured = {
-            str(record.number): measured_ms(options.space, design_of(record.config), task)
-            for record in front
-        }
+    front = deciding(study)
     _drop_losers(folder, study, {record.number for record in front})
     folder.write_json(
         "result.json",
@@ -142,7 +139,6 @@ def hand_over(
             "seconds": round(clock.elapsed(), 2),
             "best": best.number,
             "front": [record.number for record in front],
-            "latency_ms": measured,
             "ensemble": [
                 {"trial": best.number, "learner": "image", "weight": 1.0, "refitted": False}
             ],

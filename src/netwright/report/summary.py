@@ -129,17 +129,12 @@ def searched_space(folder: RunFolder) -> NetSpaceName | None:
 def described(
     study: Study, write: Callable[[Config], str], result: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Every judged design as plain data: number, text, objectives, costs, whether it is feasible.
-
-    The latency of designs on the front is the one measured when the search was over.
-    """
-    measured, front = result.get("latency_ms", {}), set(result.get("front", []))
+    """Every judged design as plain data: number, text, objectives, costs, if it is feasible."""
+    front = set(result.get("front", []))
     rows = []
     for record in study.trials("complete", "pruned"):
         taken = record.seconds if record.state == "complete" else 0.0
-        scores = dict(record.scores)
-        if str(record.number) in measured:
-            scores["latency_ms"] = measured[str(record.number)]
+        scores = record.scores
         rows.append(
             {
                 "number": record.number,
