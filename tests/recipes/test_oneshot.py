@@ -14,6 +14,7 @@ import pytest
 import netwright
 from netwright.core.errors import ConfigError
 from netwright.core.folder import RunFolder
+from netwright.core.metric import get_metric
 from netwright.core.storage import open_storage
 from netwright.core.study import read_study
 from netwright.evaluators.costs import counted
@@ -144,7 +145,9 @@ def test_shared_weights_are_compared_with_a_table(
     assert done.code == 0, done.err
     facts = json.loads((tmp_path / "out.json").read_text())
     assert f"Kendall's tau     {facts['kendall_tau']:.3f}" in done.out
-    assert "over 8 designs" in done.out
+    assert "over 8 designs, by accuracy" in done.out
+    assert facts["by_metric"]["accuracy"]["kendall_tau"] == facts["kendall_tau"]
+    assert "log_loss" in facts["by_metric"]
     assert facts["params_tau"] == 1
     assert -1 <= facts["kendall_tau"] <= 1
     assert {len(row["design"].split("+")) for row in facts["rows"]} == {3}
@@ -162,17 +165,23 @@ def test_a_run_without_a_supernet_ranks_nothing(
 
 
 def test_correlations_by_hand() -> None:
-    columns = {"score": [1, 2, 3, 4], "table": [1, 2, 4, 3], "params_m": [2, 1, 3, 4]}
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    assert correlations(rows) == {
-        "kendall_tau": 0.6667, "params_tau": 0.3333,
-        "partial_tau": 0.6325,  # (2/3 - 2/3 * 1/3) / sqrt((1 - 4/9) * (1 - 1/9))
-    }  # fmt: skip
+    found = zip([1, 2, 3, 4], [1, 2, 4, 3], [2, 1, 3, 4], strict=True)
+    rows = [
+        {"scores": {"accuracy": score, "log_loss": -score}, "table": truth, "params_m": size}
+        for score, truth, size in found
+    ]
+    for name in ("accuracy", "log_loss"):
+        assert correlations(rows, get_metric(name, "multiclass")) == {
+            "kendall_tau": 0.6667, "params_tau": 0.3333,
+            "partial_tau": 0.6325,  # (2/3 - 2/3 * 1/3) / sqrt((1 - 4/9) * (1 - 1/9))
+        }  # fmt: skip
 
 
 def test_what_knows_nothing_but_size_has_no_partial_correlation() -> None:
-    rows = [{"score": size, "table": size % 3, "params_m": size} for size in range(6)]
-    assert correlations(rows)["partial_tau"] is None
+    rows = [
+        {"scores": {"accuracy": size}, "table": size % 3, "params_m": size} for size in range(6)
+    ]
+    assert correlations(rows, get_metric("accuracy", "multiclass"))["partial_tau"] is None
 
 
 # ---------------------------------------------------------------------- supernets that choose

@@ -35,6 +35,6 @@ def rank(
     for words, name in {**told, "size alone": "params_tau"}.items():
         value = "none" if found[name] is None else f"{found[name]:.3f}"
         typer.echo(f"{words.ljust(16)}  {value}")
-    typer.echo(f"over {found['designs']} designs")
+    typer.echo(f"over {found['designs']} designs, by {found['metric']}")
     if json is not None:
         json.write_text(jsons.dumps(found, indent=1) + "\n", encoding="utf-8")

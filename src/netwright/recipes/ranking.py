@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from netwright.core.audit import Audit
-from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.errors import RunError
-from netwright.core.evaluator import Evaluator
 from netwright.core.folder import SUPERNET, RunFolder
+from netwright.core.metric import Metric
 from netwright.evaluators.columns import Columns
 from netwright.evaluators.costs import counted
 from netwright.evaluators.designs import read_table
@@ -52,8 +51,9 @@ def rank(
         tick: Called with designs done, designs in all, and the last one's text.
 
     Returns:
-        `kendall_tau`; `partial_tau`, what is left of it once the number of parameters is known;
-        `params_tau`, what that number alone comes to; and the rows.
+        `kendall_tau` of the run's metric; `partial_tau`, what is left of it once the number of
+        parameters is known; `params_tau`, what that number alone comes to; the same `by_metric`,
+        for every metric; and the rows.
 
     Raises:
         RunError: The run trained no supernet.
@@ -76,34 +76,38 @@ def rank(
     rows: list[dict[str, Any]] = []
     for place in chosen:
         design = known.configs[place]
-        found = _score(judges, design, task.metric.name)
+        scores = judges.evaluate(design, Context(threads=cores())).scores
         costs = counted(options.space, design, task)
         truth = float(known.validation[place])
-        row = {"score": found, "table": truth, "params_m": costs["params_m"]}
+        row = {"scores": scores, "table": truth, "params_m": costs["params_m"]}
         rows.append({"design": space.to_text(design), **row})
         if tick:
             tick(len(rows), len(chosen), rows[-1]["design"])
-    return {**correlations(rows), "designs": len(rows), "column": validation, "rows": rows}
+    judged = [metric for metric in task.metrics.values() if metric.name in rows[0]["scores"]]
+    taus = {metric.name: correlations(rows, metric) for metric in judged}
+    told = {"designs": len(rows), "metric": task.metric.name, "column": validation}
+    return {**taus[task.metric.name], **told, "by_metric": taus, "rows": rows}
 
 
-def correlations(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
-    """Kendall's tau of the score and the table, alone and given the number of parameters.
+def correlations(rows: Sequence[Mapping[str, Any]], metric: Metric) -> dict[str, float | None]:
+    """Kendall's tau of a score and the table, alone and given the number of parameters.
 
     None where all designs are alike in one of them, or ranked as their size is.
+
+    Args:
+        rows: With `scores`, `table` and `params_m`.
+        metric: Which of the scores, and whether more of it is better.
     """
+    sign = 1 if metric.maximise else -1
+    score = [sign * row["scores"][metric.name] for row in rows]
+    truth, size = ([row[name] for row in rows] for name in ("table", "params_m"))
 
-    def tau(one: str, other: str) -> float:
-        first, second = ([row[name] for row in rows] for name in (one, other))
-        return float(kendalltau(first, second).statistic)
+    def tau(one: list[float], other: list[float]) -> float:
+        return float(kendalltau(one, other).statistic)
 
-    both = tau("score", "table")
-    size_score, size_truth = tau("params_m", "score"), tau("params_m", "table")
+    both, size_score, size_truth = tau(score, truth), tau(size, score), tau(size, truth)
     spare = (1 - size_score**2) * (1 - size_truth**2)
     known = spare > TINY
     partial = (both - size_score * size_truth) / spare**0.5 if known else math.nan
     told = {"kendall_tau": both, "partial_tau": partial, "params_tau": size_truth}
     return {name: None if math.isnan(x) else round(x, 4) for name, x in told.items()}
-
-
-def _score(judges: Evaluator, design: Config, metric: str) -> float:
-    return judges.evaluate(design, Context(threads=cores())).scores[metric]
