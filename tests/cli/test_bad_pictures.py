@@ -134,6 +134,22 @@ def test_limits_no_design_can_meet(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("space", "said", "message"),
+    [
+        ("mobile", "0.5,whole", "such as 0.75,1. Got '0.5,whole'"),
+        ("mobile", "0.5,2", "above 0 and at most 1. Got 0.5,2"),
+        ("resnet", "0.5,1", "resolutions"),
+    ],
+)
+def test_resolutions_that_cannot_be(
+    source: Path, cli: Run, tmp_path: Path, space: str, said: str, message: str
+) -> None:
+    words = ("--space", space, "--resolutions", said, "--trials", 1)
+    assert message in refused(cli("search", source, "--out", tmp_path / "run", *words))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_latency_no_design_can_meet(source: Path, cli: Run, tmp_path: Path) -> None:
     done = cli("search", source, "--out", tmp_path / "run", *FAST, "--max-latency-ms", 1e-7)
     sentence = refused(done)

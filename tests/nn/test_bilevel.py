@@ -13,7 +13,8 @@ from netwright.core.context import Context
 from netwright.nn.batches import Batchable
 from netwright.nn.bilevel import Companion, Halves, Turn, first_order, second_order
 from netwright.nn.losses import classification_loss
-from netwright.nn.relaxation import Options, RelaxedNet
+from netwright.nn.mixed_operation import Options
+from netwright.nn.relaxation import RelaxedNet
 from netwright.nn.training import Recipe, train
 from netwright.paradigms.nas.oneshot.darts import Softmax
 

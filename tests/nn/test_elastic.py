@@ -70,6 +70,7 @@ def test_sorting_channels_changes_nothing_that_is_said(squeeze: int) -> None:
 def test_phases_go_by_the_last_word_of_a_name() -> None:
     names = ["stage1.block2.kernel", "stage1.depth", "depth0", "stage1.block1.expansion", "width"]
     assert [phase_of(name) for name in names] == [1, 2, 2, 3, 3]
+    assert phase_of("resolution") == 0
 
 
 def test_designs_shrink_phase_by_phase() -> None:

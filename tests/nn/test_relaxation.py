@@ -8,17 +8,20 @@ from torch import Tensor, nn
 
 from netwright.core.errors import ConfigError, UnknownName
 from netwright.nn.bilevel import Turn
+from netwright.nn.mixed_operation import MixedOperation, Options, Weighing, carrying
 from netwright.nn.operations import Zero
-from netwright.nn.relaxation import MixedOperation, Options, Relaxation, RelaxedNet, Weighing
+from netwright.nn.relaxation import Relaxation, RelaxedNet
 from netwright.paradigms.nas.oneshot.darts import Softmax
 
 
 class Told(Relaxation):
     """Counts options as it is told."""
 
-    def __init__(self, options: Options, weights: list[float]) -> None:
-        super().__init__(options)
-        self.weights = torch.tensor(weights)
+    def __init__(
+        self, options: Options, weights: list[float], resting: float | None = None
+    ) -> None:
+        super().__init__(options, resting)
+        self.weights, self.adapted = torch.tensor(weights), None
 
     def draw(self) -> None:
         active = [place for place, weight in enumerate(self.weights.tolist()) if weight]
@@ -27,8 +30,8 @@ class Told(Relaxation):
     def strengths(self) -> Tensor:
         return self.weights.repeat(len(self.options))
 
-    def learn(self, turn: Turn) -> None:
-        raise AssertionError("it is told")
+    def adapt(self, turn: Turn) -> None:
+        self.adapted = turn.gone
 
 
 def edge(weights: list[float], operations: list[str], stride: int = 1) -> RelaxedNet:
@@ -45,6 +48,42 @@ def test_the_sum_is_weighted() -> None:
     net, x = edge([0.2, 0.3, 0.5], OPERATIONS), torch.randn(3, 4, 6, 6)
     convolution = net.net.layers[2]
     torch.testing.assert_close(net(x), 0.3 * x + 0.5 * convolution(x))
+
+
+def test_a_weight_of_one_is_carried_with_the_derivatives_of_a_product() -> None:
+    torch.manual_seed(0)
+    made = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
+    weight = torch.ones((), dtype=torch.float64, requires_grad=True)
+    found = []
+    for product in (carrying, torch.mul):
+        first = torch.autograd.grad(
+            (product(made, weight) ** 3).sum(), [made, weight], create_graph=True
+        )
+        second = torch.autograd.grad(first[0].sin().sum() + first[1] ** 2, [made, weight])
+        found.append([*first, *second])
+    for own, expected in zip(*found, strict=True):
+        torch.testing.assert_close(own, expected)
+
+
+def test_a_weight_is_carried_for_many_tasks_at_once() -> None:
+    made, weight = torch.randn(4, 2, 3), torch.ones(4)
+
+    def slope(one: Tensor, factor: Tensor) -> Tensor:
+        return torch.func.grad(lambda w: carrying(one, w).square().sum())(factor)
+
+    torch.testing.assert_close(torch.vmap(slope)(made, weight), 2 * made.square().sum(dim=(1, 2)))
+
+
+def test_choices_rest_for_the_first_part_of_a_training() -> None:
+    options = Options()
+    options.layers("layer", {"one": nn.Identity()})
+    told = Told(options, [1.0], resting=0.3)
+    for gone in (0.0, 0.2, 0.3, 0.4):
+        told.learn(Turn(None, None, 0.1, gone, {}))
+        assert told.progress == gone
+        assert told.adapted == (gone if gone >= 0.3 else None)
+    with pytest.raises(ConfigError, match="rest for a share"):
+        Told(options, [1.0], resting=1.0)
 
 
 def test_what_does_not_count_does_not_run() -> None:

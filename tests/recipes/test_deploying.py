@@ -17,7 +17,13 @@ from tests.recipes.test_search import SMALL, make_pictures
 
 ELASTIC = {
     "space": "mobile",
-    "arguments": {"stem": 4, "depths": [1, 2], "expansions": [2, 3], "kernels": [3, 5]},
+    "arguments": {
+        "stem": 4,
+        "depths": [1, 2],
+        "expansions": [2, 3],
+        "kernels": [3, 5],
+        "resolutions": [0.5, 1],
+    },
 }
 
 
@@ -51,7 +57,7 @@ def test_a_design_within_the_limit_is_written(
     picture = np.zeros((2, 1, 6, 6), dtype=np.uint8)
     assert run_onnx(out, picture).shape == (2, 2)
     space = netwright.recipes.search.read_options(netwright.core.folder.RunFolder(trained / "run"))
-    space.space.open().from_text(facts["design"])
+    assert space.space.open().from_text(facts["design"])["resolution"] in (0.5, 1)
 
 
 def test_the_front_lists_what_there_is(trained: Path, cli: Callable[..., Outcome]) -> None:

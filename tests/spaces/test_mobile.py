@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from netwright.core.errors import ConfigError
 from netwright.nn.mobile import MobileNetwork
@@ -43,6 +44,26 @@ def test_the_drawing_has_a_chain_a_stage() -> None:
     (graph,) = space.graphs(space.complete({"stage1.depth": 2, "stage1.block2.kernel": 7}))
     assert graph.nodes == ("input", "block 1", "output")
     assert graph.edges[1] == ("block 1", "output", "7x7, expand 4")
+
+
+def test_a_net_of_a_lower_resolution_costs_less_and_says_so() -> None:
+    space = Mobile(TINY, resolutions=(1, 0.5))
+    assert space.size() == 2 * Mobile(TINY).size()
+    assert space.complete()["resolution"] == 1
+    whole, half = (space.complete({"resolution": share}) for share in (1.0, 0.5))
+    task = image_task((3, 16, 16), 2)
+    net = space.build(half, task).eval()
+    x = torch.randn(2, 3, 16, 16)
+    alike = space.build(whole, task).eval()
+    alike.load_state_dict(net.state_dict())
+    assert torch.allclose(net(x), alike(x.unflatten(2, (8, 2)).unflatten(4, (8, 2)).mean((3, 5))))
+    assert space.graphs(half)[0].name.endswith("at 0.5 of their sides")
+
+
+@pytest.mark.parametrize("wrong", [(), (0.5, 0), (1.5,)])
+def test_impossible_resolutions_are_refused(wrong: tuple[float, ...]) -> None:
+    with pytest.raises(ConfigError, match="A resolution is a share"):
+        Mobile(resolutions=wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"stages": ()}, {"depths": (0, 1)}, {"kernels": (3, 4)}])

@@ -45,6 +45,10 @@ Cells = Annotated[int | None, typer.Option(help="Cells a stage [as searched].")]
 Channels = Annotated[int | None, typer.Option(help="Width [as searched].")]
 SpaceCells = Annotated[int | None, typer.Option(help="Cells a stage, for spaces of cells.")]
 SpaceChannels = Annotated[int | None, typer.Option(help="Width, for spaces of cells.")]
+Resolutions = Annotated[
+    str | None,
+    typer.Option(help="Shares of a picture's sides to choose from, of mobile: 0.75,1 [1]."),
+]
 Strategy = Annotated[str | None, typer.Option(help="How to search [auto].")]
 Designs = Annotated[
     int | None, typer.Option(help="Number of designs; without --time no clock is consulted.")
@@ -55,6 +59,10 @@ Level = Annotated[
 ]
 HeldWeight = Annotated[
     float | None, typer.Option(help="Of the held-back loss at --level mixed [1].")
+]
+Resting = Annotated[
+    float | None,
+    typer.Option(help="Share of the search before darts, gdas, ... choose [0; pc_darts 0.3]."),
 ]
 Sampling = Annotated[
     str | None, typer.Option(help="Of spos, smash, ghn: uniform or fair [uniform].")
@@ -103,6 +111,25 @@ def interruptible() -> None:
 def listed(text: str | None) -> list[str]:
     """The names in `a, b,c`."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def space_arguments(said: dict[str, Any]) -> dict[str, Any]:
+    """Takes what a space is made with out of what was said: cells, channels and resolutions.
+
+    Raises:
+        ConfigError: A resolution is no number.
+    """
+    from netwright.core.errors import ConfigError
+
+    sizes = ("cells", "channels")
+    found: dict[str, Any] = {name: said.pop(name) for name in sizes if name in said}
+    text = said.pop("resolutions", None)
+    try:
+        return found if text is None else {**found, "resolutions": [*map(float, listed(text))]}
+    except ValueError:
+        raise ConfigError(
+            f"Resolutions are shares of a picture's sides, such as 0.75,1. Got {text!r}."
+        ) from None
 
 
 def writable(*paths: Path | None) -> None:

@@ -24,6 +24,8 @@ from netwright.cli.arguments import (
     Out,
     Overwrite,
     PictureSchema,
+    Resolutions,
+    Resting,
     Sampling,
     Seed,
     SpaceCells,
@@ -36,6 +38,7 @@ from netwright.cli.arguments import (
     Workers,
     interruptible,
     seconds_alive,
+    space_arguments,
 )
 
 Option = typer.Option
@@ -50,12 +53,14 @@ def search(
     ] = None,
     cells: SpaceCells = None,
     channels: SpaceChannels = None,
+    resolutions: Resolutions = None,
     strategy: Annotated[
         str | None,
         Option(help="How to search; spos, darts, gdas, ... train all designs at once [auto]."),
     ] = None,
     level: Level = None,
     held_weight: HeldWeight = None,
+    resting: Resting = None,
     sampling: Sampling = None,
     proxies: Annotated[
         str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
@@ -96,7 +101,7 @@ def search(
     said = {name: value for name, value in locals().items() if value is not None}
     for name in ("data", "out", "overwrite", "json_log"):
         said.pop(name, None)
-    said["arguments"] = {n: said.pop(n) for n in ("cells", "channels") if n in said}
+    said["arguments"] = space_arguments(said)
     from netwright.api import run_search, with_implied
     from netwright.cli.progress import make_progress
     from netwright.cli.show import print_outcome

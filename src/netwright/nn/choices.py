@@ -26,7 +26,7 @@ from netwright.core.errors import ConfigError
 from netwright.nn.weight_bank import share_as
 
 if TYPE_CHECKING:
-    from netwright.nn.relaxation import Options
+    from netwright.nn.mixed_operation import Options
 
 T = TypeVar("T")
 

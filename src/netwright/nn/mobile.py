@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from netwright.nn.blocks import ACTIVATIONS, SqueezeExcite
 from netwright.nn.weight_bank import share_as
@@ -127,10 +128,14 @@ class MobileNetwork(nn.Module):
         plan: What it is made of.
         inputs: Channels of the images.
         outputs: Classes.
+        seen: Height and width that pictures are brought to at first; None for as they are.
     """
 
-    def __init__(self, plan: MobilePlan, inputs: int, outputs: int) -> None:
+    def __init__(
+        self, plan: MobilePlan, inputs: int, outputs: int, seen: tuple[int, int] | None = None
+    ) -> None:
         super().__init__()
+        self.seen = seen
         self.stem = convolution(inputs, plan.stem, 3, plan.stem_stride, plan.activation)
         widths = [plan.stem, *(block.outputs for block in plan.blocks)]
         self.blocks = nn.Sequential(
@@ -149,6 +154,8 @@ class MobileNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, inputs, h, w) -> (batch, outputs)."""
+        if self.seen is not None:
+            x = interpolate(x, self.seen, mode="bilinear", align_corners=False)
         features = self.last(self.blocks(self.stem(x)))  # (batch, last, h', w')
         out: Tensor = self.head(features.mean(dim=(2, 3)))
         return out

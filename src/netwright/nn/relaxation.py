@@ -1,15 +1,15 @@
 """All options of every decision at once, each counting more or less: a search space made smooth.
 
-Where a design has one of several operations, the net of all designs has a `MixedOperation`, the
-weighted sum of what they make (Liu, Simonyan and Yang, "DARTS", ICLR 2019). A `Relaxation` says how
-much each of them counts and learns that beside the weights; methods differ in it alone.
+The net of all designs has mixed operations where a design has one of several (see
+`netwright.nn.mixed_operation`). A `Relaxation` says how much each of them counts and learns that
+beside the weights; methods differ in it alone.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,124 +17,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from netwright.core.errors import ConfigError, unknown_name
 from netwright.nn.bilevel import Companion, Gradients, Turn, first_order, second_order
-from netwright.nn.operations import Zero, make
-from netwright.nn.weight_bank import share_as, shared_weights
+from netwright.nn.mixed_operation import MixedOperation, Options, Weighing
+from netwright.nn.weight_bank import shared_weights
 
 M = TypeVar("M", bound=nn.Module)
 
 LEVELS = ("first", "second", "mixed", "single")
 SPREAD = 1e-3
 """Deviation of the strengths before anything is learned."""
-
-
-class Weighing(NamedTuple):
-    """How much the options of one decision count in this pass.
-
-    Attributes:
-        weights: (options,).
-        active: Places of those that run.
-        alone: Whether one runs whose weight of one teaches nothing, so that it need not be weighed.
-    """
-
-    weights: Tensor
-    active: Sequence[int]
-    alone: bool = False
-
-
-class Options:
-    """Makes mixed operations for a net of all designs, and remembers what they choose from.
-
-    Attributes:
-        known: The options of every decision, by its name.
-        sums: The decisions whose results are added up, by the place where that happens.
-    """
-
-    def __init__(self) -> None:
-        self.known: dict[str, tuple[str, ...]] = {}
-        self.sums: dict[str, list[str]] = {}
-
-    def edge(
-        self, name: str, operations: Sequence[str], channels: int, stride: int = 1, *, node: str
-    ) -> nn.Module:
-        """One of several operations on a map that keeps its width.
-
-        Args:
-            name: Of the decision; the same wherever the same decision shows.
-            operations: Names as in `netwright.nn.operations`.
-            channels: Of the map.
-            stride: 2 halves it.
-            node: Where its result is added to others.
-        """
-        edges = self.sums.setdefault(node, [])
-        if name not in edges:
-            edges.append(name)
-        place = name.rpartition(".")[2]
-        made = {word: _unscaled(make(word, channels, channels, stride)) for word in operations}
-        return self.layers(name, made, f"{place} ")
-
-    def layers(self, name: str, layers: Mapping[str, nn.Module], prefix: str = "") -> nn.Module:
-        """One of several layers.
-
-        Args:
-            name: Of the decision.
-            layers: By option.
-            prefix: Stands before the option in the word that its weights are shared under.
-        """
-        words = tuple(layers)
-        if not words:
-            raise ConfigError(f"The choice {name!r} has nothing to choose from.")
-        if self.known.setdefault(name, words) != words:
-            raise ConfigError(f"The choice {name!r} stands twice in the net, with other options.")
-        return MixedOperation(name, {prefix + word: layer for word, layer in layers.items()})
-
-
-def _unscaled(module: M) -> M:
-    """Batch normalisation that does not scale: a strength would mean nothing behind a scale."""
-    for norm in module.modules():
-        if isinstance(norm, _BatchNorm):
-            norm.affine = False
-            norm.weight = norm.bias = None  # type: ignore[assignment]
-    return module
-
-
-class MixedOperation(nn.Module):
-    """The weighted sum of what several layers make of an input; what does not count does not run.
-
-    Args:
-        name: Of the decision.
-        layers: By the words their weights are shared under.
-    """
-
-    def __init__(self, name: str, layers: Mapping[str, nn.Module]) -> None:
-        super().__init__()
-        self.name = name
-        marked = (share_as(layer, word) for word, layer in layers.items())
-        self.layers = share_as(nn.ModuleList(marked), "")
-        self.silent = [isinstance(layer, Zero) for layer in layers.values()]
-        share_as(self, "")
-        self._told: tuple[Relaxation, ...] = ()  # in a tuple, so that it is no part of this
-
-    def follow(self, relaxation: Relaxation) -> None:
-        """Says who tells how much the layers count."""
-        self._told = (relaxation,)
-
-    @property
-    def relaxation(self) -> Any:
-        """Who tells."""
-        return self._told[0]
-
-    def forward(self, *inputs: Any) -> Any:
-        """What the active layers make of the inputs, weighted and added up."""
-        weights, active, alone = self.relaxation.now[self.name]
-        if alone:
-            return self.layers[active[0]](*inputs)
-        heard = [place for place in active if not self.silent[place]] or active[:1]
-        total: Any = None
-        for place in heard:
-            made = self.layers[place](*inputs)
-            weight = weights[place].to(made)
-            total = made * weight if total is None else torch.addcmul(total, made, weight)
-        return total
 
 
 class Relaxation(Companion):
@@ -146,17 +36,25 @@ class Relaxation(Companion):
         now: How much options count in this pass, by decision.
         learning: Whether the pass is one that this learns from, not the weights.
         progress: Share of the training that is over.
+        resting: Share of the training in which it does not learn, the first part.
         history: What `strengths` said after every epoch; (epochs, options of all decisions).
 
     Args:
         options: Whose.
+        resting: As above; None for what is usual.
 
     Raises:
-        ConfigError: There is nothing to choose.
+        ConfigError: There is nothing to choose, or it would rest all the time.
     """
 
-    def __init__(self, options: Options) -> None:
+    resting: float = 0.0
+
+    def __init__(self, options: Options, resting: float | None = None) -> None:
         super().__init__()
+        if resting is not None:
+            self.resting = resting
+        if not 0 <= self.resting < 1:
+            raise ConfigError(f"Choices rest for a share of 0 to below 1. Got {resting}.")
         if not options.known:
             raise ConfigError("There is nothing to choose in this space but what cannot be mixed.")
         self.options, self.sums = dict(options.known), dict(options.sums)
@@ -195,6 +93,16 @@ class Relaxation(Companion):
             for name, part in self.each(strengths)
         }
 
+    def learn(self, turn: Turn) -> None:
+        """Adapts, once it need not rest any more."""
+        self.progress = turn.gone
+        if turn.gone >= self.resting:
+            self.adapt(turn)
+
+    def adapt(self, turn: Turn) -> None:
+        """Takes a step of its own; there is none where nothing is learned."""
+        return
+
     def end_epoch(self, gone: float) -> bool:
         """Remembers the strengths."""
         self.history = torch.cat([self.history, self.strengths().detach().cpu()[None]])
@@ -222,6 +130,7 @@ class LearnedStrengths(Relaxation):
             al., "MiLeNAS", CVPR 2020); `single`, where both go down the one loss of all rows.
         held_weight: Of the held loss in `mixed`.
         exact: Whether `second` is exact, or the paper's finite difference.
+        resting: As in `Relaxation`.
 
     Raises:
         UnknownName: There is no such level.
@@ -232,9 +141,14 @@ class LearnedStrengths(Relaxation):
     """Of Adam, for the strengths (DARTS, appendix A.1)."""
 
     def __init__(
-        self, options: Options, level: str = "first", held_weight: float = 1.0, exact: bool = False
+        self,
+        options: Options,
+        level: str = "first",
+        held_weight: float = 1.0,
+        exact: bool = False,
+        resting: float | None = None,
     ) -> None:
-        super().__init__(options)
+        super().__init__(options, resting)
         if level not in LEVELS:
             raise unknown_name("level", level, LEVELS)
         if held_weight < 0:
@@ -266,9 +180,9 @@ class LearnedStrengths(Relaxation):
         """The softmax of each decision's."""
         return torch.cat([logits.softmax(dim=0) for _, logits in self.each(self.alpha)])
 
-    def learn(self, turn: Turn) -> None:
+    def adapt(self, turn: Turn) -> None:
         """Goes a step down what the level says, and down a penalty if there is one."""
-        self.progress, self.learning = turn.gone, True
+        self.learning = True
         own = list(self.parameters())
         gradients = self.slopes(turn, own)
         self.learning = False

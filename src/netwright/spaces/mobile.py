@@ -1,13 +1,15 @@
 """The space of once-for-all (Cai et al., ICLR 2020): stages of MobileNetV3 that stretch.
 
-Every stage decides how many blocks it has, every block its kernel and how far it expands; widths,
-strides, squeeze and excitation and activations belong to the stage. With the published stages
+Every stage decides how many blocks it has, every block its kernel and how far it expands; a net may
+decide on a resolution too. Widths, strides, squeeze and excitation and activations belong to the
+stage. With the published stages
 there are ((3 * 3)^2 + (3 * 3)^3 + (3 * 3)^4)^5, about 2 * 10^19, designs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from netwright.core.config import Config, Value
@@ -25,6 +27,7 @@ DEPTHS = (2, 3, 4)
 KERNELS = (3, 5, 7)
 EXPANSIONS = (3, 4, 6)
 LAST_EXPANSION = 6
+RESOLUTION = "resolution"
 
 
 class MobileStage(NamedTuple):
@@ -64,6 +67,7 @@ class Mobile(NetSpace):
         depths: How many blocks a stage may have.
         kernels: Sizes of kernels.
         expansions: How many times wider a block is inside.
+        resolutions: Shares of a picture's sides that a net may look at; one is no decision.
     """
 
     def __init__(
@@ -75,20 +79,30 @@ class Mobile(NetSpace):
         depths: Sequence[int] = DEPTHS,
         kernels: Sequence[int] = KERNELS,
         expansions: Sequence[int] = EXPANSIONS,
+        resolutions: Sequence[float] = (1.0,),
     ) -> None:
         if not stages or min(depths, default=0) < 1 or any(kernel % 2 == 0 for kernel in kernels):
             raise ConfigError(
                 "A mobile net has a stage, a block a stage and odd kernels. Got "
                 f"{len(stages)} stages, depths={tuple(depths)}, kernels={tuple(kernels)}."
             )
+        if not resolutions or not all(0 < share <= 1 for share in resolutions):
+            raise ConfigError(
+                "A resolution is a share of the picture's sides, above 0 and at most 1. Got "
+                f"{','.join(map(str, resolutions)) or 'none'}."
+            )
         self.stages = tuple(stages)
         self.stem, self.stem_stride, self.mix = stem, stem_stride, mix
         self.depths, self.kernels = Ordered(sorted(depths)), Ordered(sorted(kernels))
         self.expansions = Ordered(sorted(expansions))
+        self.resolutions = Ordered(sorted(map(float, resolutions)))
 
     def configure(self, choose: Chooser) -> Config:
-        """Asks for every stage's depth, and for every block's kernel and expansion."""
+        """Asks for every stage's depth, for every block's kernel and expansion, and for how much of
+        the picture's resolution is used."""
         chosen: dict[str, Value] = {}
+        if len(self.resolutions) > 1:
+            chosen[RESOLUTION] = choose.suggest_categorical(RESOLUTION, self.resolutions)
         for stage in range(1, len(self.stages) + 1):
             name = f"stage{stage}.depth"
             depth = chosen[name] = choose.suggest_categorical(name, self.depths)
@@ -98,11 +112,15 @@ class Mobile(NetSpace):
                     chosen[name] = choose.suggest_categorical(name, values)
         return Config(chosen)
 
+    def defaults(self) -> dict[str, Value]:
+        """The whole resolution."""
+        return {RESOLUTION: self.resolutions[-1]}
+
     def size(self) -> int:
         """Stages multiply; in each, blocks multiply and depths add."""
         block = len(self.kernels) * len(self.expansions)
         stage = sum(block ** int(depth or 0) for depth in self.depths)
-        return int(stage ** len(self.stages))
+        return int(len(self.resolutions) * stage ** len(self.stages))
 
     def _blocks(self, config: Config) -> Iterator[tuple[int, int, int, int]]:
         """Stage, block, kernel and expansion of every block in turn, counted from 1."""
@@ -131,7 +149,11 @@ class Mobile(NetSpace):
         """The net of a design (torch is loaded here, not before)."""
         from netwright.nn.mobile import MobileNetwork
 
-        return MobileNetwork(self.plan(config), task.input_shape[0], task.outputs)
+        inputs, height, width = task.input_shape
+        share = float(config.get(RESOLUTION, self.resolutions[-1]) or 1)
+        seen = (max(1, round(share * height)), max(1, round(share * width)))
+        smaller = seen if share < 1 else None
+        return MobileNetwork(self.plan(config), inputs, task.outputs, smaller)
 
     def graphs(self, config: Config) -> list[Graph]:
         """Every stage as a chain of its blocks."""
@@ -145,4 +167,7 @@ class Mobile(NetSpace):
             nodes = ("input", *(f"block {number}" for number in range(1, len(done))), "output")
             edges = tuple(zip(nodes, nodes[1:], done, strict=False))
             drawn.append(Graph(f"stage {place}, {stage.width} wide", nodes, edges))
+        if len(self.resolutions) > 1:
+            seen = f"{drawn[0].name}, of pictures at {config[RESOLUTION]:g} of their sides"
+            drawn[0] = replace(drawn[0], name=seen)
         return drawn

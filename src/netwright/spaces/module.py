@@ -16,7 +16,7 @@ from netwright.spaces.nets import NetSpace, image_task
 if TYPE_CHECKING:
     from torch import nn
 
-    from netwright.nn.relaxation import Options
+    from netwright.nn.mixed_operation import Options
 
 
 class _Reader(Recorder):

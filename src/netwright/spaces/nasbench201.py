@@ -21,7 +21,7 @@ from netwright.spaces.nets import Graph, NetSpace
 if TYPE_CHECKING:
     from torch import nn
 
-    from netwright.nn.relaxation import Options
+    from netwright.nn.mixed_operation import Options
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 RESIDUAL = (

@@ -24,7 +24,7 @@ from netwright.core.task import Column, Schema, Task
 if TYPE_CHECKING:
     from torch import nn
 
-    from netwright.nn.relaxation import Options
+    from netwright.nn.mixed_operation import Options
 
 COSTS = ("params_m", "flops_g", "memory_mb", "latency_ms")
 """What of a net may be limited, or be an objective, beside the metrics; less is better."""

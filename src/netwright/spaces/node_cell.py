@@ -24,7 +24,7 @@ from netwright.spaces.nets import Graph, NetSpace
 if TYPE_CHECKING:
     from torch import nn
 
-    from netwright.nn.relaxation import Options
+    from netwright.nn.mixed_operation import Options
 
 OPERATIONS = (
     "conv_1x1",

@@ -22,6 +22,8 @@ from netwright.cli.arguments import (
     Out,
     Overwrite,
     PictureSchema,
+    Resolutions,
+    Resting,
     Sampling,
     Seed,
     SpaceCells,
@@ -33,6 +35,7 @@ from netwright.cli.arguments import (
     Workers,
     interruptible,
     seconds_alive,
+    space_arguments,
 )
 from netwright.cli.fewshot.arguments import (
     Augment,
@@ -60,9 +63,11 @@ def search(
     space: Annotated[str, Option(help="What may be built; package:Class for your own.")] = "resnet",
     cells: SpaceCells = None,
     channels: SpaceChannels = None,
+    resolutions: Resolutions = None,
     strategy: Strategy = None,
     level: Level = None,
     held_weight: HeldWeight = None,
+    resting: Resting = None,
     sampling: Sampling = None,
     method: Method = "protonet",
     ways: Ways = 5,
@@ -106,7 +111,7 @@ def search(
     said = {name: value for name, value in locals().items() if value is not None}
     for name in ("data", "out", "overwrite", "json_log", "time"):
         said.pop(name, None)
-    said["arguments"] = {n: said.pop(n) for n in ("cells", "channels") if n in said}
+    said["arguments"] = space_arguments(said)
     from netwright.cli.progress import make_progress
     from netwright.cli.show import print_outcome
     from netwright.core.folder import RunFolder

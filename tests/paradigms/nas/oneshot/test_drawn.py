@@ -11,7 +11,7 @@ from netwright.core.config import Config
 from netwright.core.errors import UnknownName
 from netwright.nn.bilevel import Turn
 from netwright.nn.hypernetwork import BASES, Hypernetwork
-from netwright.nn.relaxation import Options
+from netwright.nn.mixed_operation import Options
 from netwright.nn.single_path import SinglePath
 from netwright.nn.weight_bank import WeightBank, shared_weights
 from netwright.paradigms.nas.oneshot import get_one_shot

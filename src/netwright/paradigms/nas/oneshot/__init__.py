@@ -38,7 +38,7 @@ ONE_SHOT: dict[str, str] = {
     "smash": f"{_HERE}.smash:SMASH",
     "spos": f"{_HERE}.spos:SinglePathOneShot",
 }
-SETTINGS = ("level", "held_weight", "sampling")
+SETTINGS = ("level", "held_weight", "resting", "sampling")
 """What a person may say of how a method learns, where the method asks for it."""
 
 

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from netwright.nn.relaxation import LearnedStrengths, Options, Relaxation, Weighing
+from netwright.nn.mixed_operation import Options, Weighing
+from netwright.nn.relaxation import LearnedStrengths, Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 
@@ -37,8 +38,8 @@ class DARTS(Relaxed):
 class SecondOrderDARTS(DARTS):
     """Strengths look one step of the weights ahead, by the paper's finite difference."""
 
-    asks: ClassVar[tuple[str, ...]] = ()
+    asks: ClassVar[tuple[str, ...]] = ("resting",)
 
     def relaxation(self, options: Options) -> Relaxation:
         """Softmax."""
-        return Softmax(options, level="second")
+        return Softmax(options, level="second", **self.settings)

@@ -14,7 +14,8 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 
 from netwright.nn.bilevel import Turn
-from netwright.nn.relaxation import Options, Relaxation
+from netwright.nn.mixed_operation import Options
+from netwright.nn.relaxation import Relaxation
 from netwright.paradigms.nas.oneshot.darts import Softmax
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.distributions import Dirichlet, kl_divergence
 from torch.nn.functional import elu
 
-from netwright.nn.relaxation import LearnedStrengths, Options, Relaxation, Weighing
+from netwright.nn.mixed_operation import Options, Weighing
+from netwright.nn.relaxation import LearnedStrengths, Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 ANCHORED = 1e-3

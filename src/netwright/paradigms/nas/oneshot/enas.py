@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from netwright.nn.bilevel import Turn
-from netwright.nn.relaxation import Options, Relaxation, Weighing, one_hot
+from netwright.nn.mixed_operation import Options, Weighing
+from netwright.nn.relaxation import Relaxation, one_hot
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 WIDTH = 64
@@ -87,8 +88,8 @@ class Controlled(Relaxation):
 
     baseline: Tensor
 
-    def __init__(self, options: Options) -> None:
-        super().__init__(options)
+    def __init__(self, options: Options, resting: float | None = None) -> None:
+        super().__init__(options, resting)
         self.controller = Controller(self.sizes)
         self.register_buffer("baseline", torch.tensor(0.0))  # rewards are above it
 
@@ -111,9 +112,8 @@ class Controlled(Relaxation):
             for (name, words), place in parts
         }
 
-    def learn(self, turn: Turn) -> None:
+    def adapt(self, turn: Turn) -> None:
         """Draws a design, sees how it does on the held rows, and makes it more or less likely."""
-        self.progress = turn.gone
         with torch.no_grad():
             reward = (-turn.held(None)).exp()  # of the design that is drawn for this pass
             moved = DECAY * self.baseline + (1 - DECAY) * reward
@@ -142,9 +142,9 @@ class Controlled(Relaxation):
 class ENAS(Relaxed):
     """A controller; ten of its designs are judged, as in the paper."""
 
-    asks: ClassVar[tuple[str, ...]] = ()
+    asks: ClassVar[tuple[str, ...]] = ("resting",)
     drawn: ClassVar[int] = 10
 
     def relaxation(self, options: Options) -> Relaxation:
         """A controller and its draws."""
-        return Controlled(options)
+        return Controlled(options, **self.settings)

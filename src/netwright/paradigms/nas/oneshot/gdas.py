@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from netwright.nn.relaxation import LearnedStrengths, Options, Relaxation, Weighing, one_hot
+from netwright.nn.mixed_operation import Options, Weighing
+from netwright.nn.relaxation import LearnedStrengths, Relaxation, one_hot
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 HOT, COLD = 10.0, 0.1
@@ -45,7 +46,7 @@ def straight_through(noisy: Tensor, temperature: float) -> Weighing:
     soft = (noisy / temperature).softmax(dim=0)
     place = int(soft.argmax())
     weights = one_hot(soft, place) - soft.detach() + soft
-    return Weighing(weights, [place], alone=not soft.requires_grad)
+    return Weighing(weights, [place], alone=True)
 
 
 class GDAS(Relaxed):

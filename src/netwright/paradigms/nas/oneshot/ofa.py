@@ -1,9 +1,10 @@
 """Once-for-all (Cai et al., "Once-for-All: Train One Network and Specialize it for Efficient
 Deployment", ICLR 2020).
 
-One net is trained whose smaller designs are good as they are. First only the largest is trained,
-then kernels may shrink, then depths, then widths too; all the while the largest teaches the
-smaller ones. Afterwards a design is picked for a device, without training: `netwright deploy`.
+One net is trained whose smaller designs are good as they are. First only the largest is trained, at
+all resolutions that there are, then kernels may shrink, then depths, then widths too; all the while
+the largest teaches the smaller ones. Afterwards a design is picked for a device, without training:
+`netwright deploy`.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 PHASES = (0.0, 0.3, 0.5, 0.75)
 """Share of the training at which it begins with the largest, kernels, depths, and all else; in the
 paper the largest has 180 epochs, each of the others up to 150."""
-SHRINKS = (("kernel",), ("depth", "layers"))
-"""What a decision's name ends with that may shrink in the second and in the third phase."""
+SHRINKS = (("resolution",), ("kernel",), ("depth", "layers"))
+"""What a decision's name ends with that may shrink in the first, second and third phase."""
 
 
 def phase_of(name: str) -> int:
     """The phase from which on a decision is free, by the last word of its name."""
     word = name.rpartition(".")[2].rstrip("0123456789")
-    found = [phase for phase, words in enumerate(SHRINKS, start=1) if word in words]
+    found = [phase for phase, words in enumerate(SHRINKS) if word in words]
     return found[0] if found else len(PHASES) - 1
 
 

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from netwright.nn.bilevel import Turn
-from netwright.nn.relaxation import Options, Relaxation, Weighing
+from netwright.nn.mixed_operation import Options, Weighing
+from netwright.nn.relaxation import Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 LOST = 0.05
@@ -40,10 +40,6 @@ class DroppedPaths(Relaxation):
         weights = torch.zeros(options)
         weights[active] = 1 / len(active)
         return Weighing(weights, active)
-
-    def learn(self, turn: Turn) -> None:
-        """Sees how far the training is."""
-        self.progress = turn.gone
 
     def strengths(self) -> Tensor:
         """All alike."""

@@ -18,14 +18,8 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
 from netwright.core.errors import ConfigError
-from netwright.nn.bilevel import Turn
-from netwright.nn.relaxation import (
-    LearnedStrengths,
-    MixedOperation,
-    Options,
-    Relaxation,
-    Weighing,
-)
+from netwright.nn.mixed_operation import MixedOperation, Options, Weighing
+from netwright.nn.relaxation import LearnedStrengths, Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 PART = 4
@@ -81,7 +75,7 @@ class PartialOptions(Options):
 class PartialChannels(LearnedStrengths):
     """Softmax over operations, and another over the edges that meet in a node."""
 
-    rate = 6e-4
+    rate, resting = 6e-4, RESTING
 
     def __init__(self, options: Options, **settings: Any) -> None:
         if not options.sums:
@@ -113,11 +107,6 @@ class PartialChannels(LearnedStrengths):
             for edges, part in zip(self.sums.values(), parts, strict=True)
             for name, weight in zip(edges, part.softmax(dim=0), strict=True)
         }
-
-    def learn(self, turn: Turn) -> None:
-        """Nothing in the first part of the search."""
-        if turn.gone >= RESTING:
-            super().learn(turn)
 
     @torch.no_grad()
     def strengths(self) -> Tensor:

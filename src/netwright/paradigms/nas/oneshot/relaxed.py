@@ -19,7 +19,8 @@ from netwright.spaces.nets import NetSpace
 if TYPE_CHECKING:
     from torch import nn
 
-    from netwright.nn.relaxation import Options, Relaxation
+    from netwright.nn.mixed_operation import Options
+    from netwright.nn.relaxation import Relaxation
 
 
 TURNS = 5
@@ -33,7 +34,7 @@ class Relaxed(OneShot):
     along a cosine, in batches of 64.
     """
 
-    asks: ClassVar[tuple[str, ...]] = ("level", "held_weight")
+    asks: ClassVar[tuple[str, ...]] = ("level", "held_weight", "resting")
     recipe: ClassVar[Mapping[str, Any]] = {
         "keep": "last",
         "optimiser": "sgd",
@@ -50,7 +51,7 @@ class Relaxed(OneShot):
 
     def options(self) -> Options:
         """Makes the mixed operations."""
-        from netwright.nn.relaxation import Options
+        from netwright.nn.mixed_operation import Options
 
         return Options()
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from netwright.nn.relaxation import Options, Relaxation, Weighing
+from netwright.nn.mixed_operation import Options, Weighing
+from netwright.nn.relaxation import Relaxation
 from netwright.paradigms.nas.oneshot.darts import Softmax
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 

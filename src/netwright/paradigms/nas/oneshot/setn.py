@@ -14,7 +14,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from netwright.nn.relaxation import LearnedStrengths, Options, Relaxation, Weighing, one_hot
+from netwright.nn.mixed_operation import Options, Weighing
+from netwright.nn.relaxation import LearnedStrengths, Relaxation, one_hot
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 
