@@ -33,8 +33,8 @@ from netwright.recipes.regime import Plain
 from netwright.recipes.search import read_options
 from netwright.spaces.nets import LATENCY, NetSpace
 
-FEWEST = 10
-"""Judged designs that can teach a predictor."""
+FEWEST, MOST = 10, 300
+"""Judged designs that can teach a predictor; the time it takes grows with the cube of them."""
 ROUNDS, PARENTS, CHILDREN = 6, 40, 120
 """Of the evolution: rounds, those that have children, and their children."""
 TRIES = 4
@@ -109,9 +109,12 @@ def deploy(
     judged = _judged(folder, str(run))
     space = options.space.open()
     task = folder.task()
-    latency = _device(space, judged, device, designs)
-    pool = _Pool(space, judged, latency, max_latency_ms, task.metric.maximise)
-    pool.evolve(np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    taught = [judged[place] for place in rng.permutation(len(judged))[:MOST]]
+    latency = _device(space, taught, device, designs)
+    pool = _Pool(space, taught, latency, max_latency_ms, task.metric.maximise)
+    pool.add([record.config for record in judged])
+    pool.evolve(rng)
     evaluator = SharedEvaluator(task, folder.data, options.space, home / MODEL, options.fit.seed)
     found = _first_that_fits(pool, evaluator, Path(out), here=device == "cpu")
     design, ms, agreement, score = found
@@ -124,7 +127,7 @@ def deploy(
         predicted_ms=round(float(pool.latency.predict([design])[0]), 4),
         limit_ms=max_latency_ms,
         agreement=agreement,
-        designs=len(judged),
+        designs=len(taught),
         seconds=round(time.monotonic() - started, 2),
     )
 
@@ -212,9 +215,8 @@ class _Pool:
         sign = 1.0 if maximise else -1.0
         worth = np.array([sign * record.values[0] for record in judged], dtype=float)
         self._score = AdditiveProcess(self._features.blocks(configs), worth)
-        self._known = dict.fromkeys(configs)
-        self._rows: list[tuple[Config, float, float]] = []
-        self._add(configs)
+        self._rows: dict[Config, tuple[float, float]] = {}
+        self.add(configs)
 
     def evolve(self, rng: np.random.Generator) -> None:
         """Children of the best within the limit, or of the fastest where none is."""
@@ -224,22 +226,25 @@ class _Pool:
                 self.space.mutate(parents[int(rng.integers(len(parents)))], rng)
                 for _ in range(CHILDREN)
             ]
-            self._add([child for child in dict.fromkeys(children) if child not in self._known])
+            self.add(children)
 
-    def _add(self, configs: list[Config]) -> None:
-        self._known.update(dict.fromkeys(configs))
-        if configs:
-            score = self._score.predict(self._features.blocks(configs))
-            self._rows += zip(configs, score, self.latency.predict(configs), strict=True)
+    def add(self, configs: list[Config]) -> None:
+        """Predicts what is not known yet."""
+        fresh = [config for config in dict.fromkeys(configs) if config not in self._rows]
+        if fresh:
+            score = self._score.predict(self._features.blocks(fresh))
+            pairs = zip(score, self.latency.predict(fresh), strict=True)
+            self._rows.update(zip(fresh, pairs, strict=True))
 
     def best(self) -> list[Config]:
         """Designs within the limit, best first."""
-        kept = [row for row in self._rows if self.limit is None or row[2] <= self.limit]
-        return [row[0] for row in sorted(kept, key=lambda row: -row[1])]
+        rows = self._rows.items()
+        kept = {c: score for c, (score, ms) in rows if self.limit is None or ms <= self.limit}
+        return sorted(kept, key=lambda config: -kept[config])
 
     def fastest(self) -> list[Config]:
         """All designs, fastest first."""
-        return [row[0] for row in sorted(self._rows, key=lambda row: row[2])]
+        return sorted(self._rows, key=lambda config: self._rows[config][1])
 
 
 def _first_that_fits(

@@ -9,14 +9,16 @@ the largest teaches the smaller ones. Afterwards a design is picked for a device
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwright.core.choosers import LargestChooser, RandomChooser, SplitChooser
+from netwright.core.choosers import LargestChooser, RandomChooser, Recorder, SplitChooser
 from netwright.core.config import Config
+from netwright.core.domains import Categorical
 from netwright.core.task import Task
 from netwright.paradigms.nas.oneshot.spos import SinglePathOneShot
 from netwright.spaces.supernet import SupernetSpace
@@ -29,6 +31,10 @@ PHASES = (0.0, 0.3, 0.5, 0.75)
 paper the largest has 180 epochs, each of the others up to 150."""
 SHRINKS = (("resolution",), ("kernel",), ("depth", "layers"))
 """What a decision's name ends with that may shrink in the first, second and third phase."""
+
+
+PROBED = 5
+"""Designs whose weights are looked at, beside the largest, where all choices are in order."""
 
 
 def phase_of(name: str) -> int:
@@ -45,10 +51,16 @@ class ElasticSpace(SupernetSpace):
         """The elastic net, its weights those of its largest design."""
         from netwright.nn.elastic import ElasticBank, ElasticNet
 
-        largest = self.inner.configure(LargestChooser())
         build = partial(self.inner.build, task=task)
         bank = ElasticBank(self.nets(task))
-        return ElasticNet(bank, build, self.draw_in, largest, PHASES)
+        return ElasticNet(bank, build, self.draw_in, next(self.first()), PHASES)
+
+    def first(self) -> Iterator[Config]:
+        """The largest design; few random ones where it has the weights of all others."""
+        asked = Recorder(LargestChooser())
+        yield self.inner.configure(asked)
+        nested = not any(isinstance(domain, Categorical) for domain in asked.domains.values())
+        yield from islice(super().first(), PROBED if nested else None)
 
     def draw_in(self, seed: int, phase: int) -> Config:
         """A design whose decisions are free if their phase has come, and else the largest."""
