@@ -2,12 +2,14 @@
 
 While designs are trained, their latencies are measured beside other work and come out too high,
 some more than others. So those that may be on the front are measured anew, and then those that
-turn out to be on it, until each of these has been; the lower number counts.
+turn out to be on it, until each of these has been measured twice, at different moments; the lowest
+number counts.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +27,8 @@ NOISE = 0.6
 """A latency may be so much of what it was beside other work."""
 MOST = 60
 """Designs that are measured because they may be on the front."""
+TIMES = 2
+"""How often what decides is measured."""
 SHARE, LONGEST = 0.7, 45.0
 """Of the time that is left at the begin, what may be used; seconds, at most."""
 
@@ -42,18 +46,18 @@ def settle(study: Study, space: NetSpaceName, task: Task, clock: Clock) -> int:
         How many designs were measured.
     """
     until = time.monotonic() + min(LONGEST, SHARE * clock.left())
-    measured = set[int]()
+    times = Counter[int]()
     waiting = [*deciding(study), *_possible(study)]
     while waiting:
         for record in waiting:
-            if measured and time.monotonic() > until:
-                return len(measured)
+            if times and time.monotonic() > until:
+                return len(times)
             again = measured_ms(space, design_of(record.config), task)
             lower = {LATENCY: min(again, record.scores.get(LATENCY, again))}
             study.revise(record.number, lower, task.constraints.over(lower))
-            measured.add(record.number)
-        waiting = [record for record in deciding(study) if record.number not in measured]
-    return len(measured)
+            times[record.number] += 1
+        waiting = [record for record in deciding(study) if times[record.number] < TIMES]
+    return len(times)
 
 
 def deciding(study: Study) -> list[TrialRecord]:
