@@ -63,11 +63,11 @@ def search(
     resting: Resting = None,
     sampling: Sampling = None,
     proxies: Annotated[
-        str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
+        str | None, Option(help="Zero-cost scores that say what goes first, a,b,c or none [a vote].")
     ] = None,
     epochs: Annotated[
         int | None,
-        Option(help="Passes over the rows a design gets [3; 50 if chosen by spos, darts, ...]."),
+        Option(help="Passes over the rows a design gets [by --time; 50 if chosen by spos, ...]."),
     ] = None,
     pruner: Annotated[
         str | None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netwright.core.audit import Audit
+from netwright.core.budget import Clock
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError, DataError
 from netwright.core.space import Space
@@ -18,11 +20,11 @@ from netwright.core.strategy import StrategySpec
 from netwright.core.task import Task
 from netwright.data.prepare import Wishes, prepare
 from netwright.data.readers import implied_target
-from netwright.data.table import Table
 from netwright.paradigms.nas.proxies import get_proxy
-from netwright.paradigms.nas.proxies.cheap import ProxyScores, with_proxies
+from netwright.paradigms.nas.proxies.cheap import ProxyScores
 from netwright.spaces import get_space
 from netwright.spaces.nets import NetSpace, image_task
+from netwright.strategies.warm_start import ScoredPool, with_cheap
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 BATCH = 64
 """Pictures that proxies of a search look at."""
+POOL, SCORING = 100, 0.08
+"""Designs that are scored before a search begins; of the time that is left, what that may take."""
 
 Designs = list[tuple[str, Config]]
 """Each as its text, and what the space makes of it."""
@@ -44,6 +48,7 @@ def score_designs(
     proxies: Sequence[str],
     seed: int = 0,
     tick: Callable[[int, int, str], None] | None = None,
+    until: float = math.inf,
 ) -> list[dict[str, Any]]:
     """Builds every design and scores it.
 
@@ -54,6 +59,7 @@ def score_designs(
         proxies: Names, or `package:function`.
         seed: Of the first weights, the same for every design.
         tick: Called with designs done, designs in all, and the last one's text.
+        until: The moment (`time.monotonic`) after which no other design is begun.
 
     Returns:
         `{design, scores}` for each; a score is None where a net has none.
@@ -69,6 +75,8 @@ def score_designs(
         found.append({"design": text, "scores": told})
         if tick:
             tick(count, len(designs), text)
+        if time.monotonic() > until:
+            break
     return found
 
 
@@ -153,30 +161,42 @@ def batch_of(task: Task, size: int, seed: int) -> Batch:
 
 @dataclass(frozen=True)
 class Warmed:
-    """Makes a strategy's sampler with proxies as its cheap scores; importable by workers.
+    """Makes a strategy's sampler that knows proxies of some designs; importable by workers.
 
     Attributes:
         inner: The strategy.
-        proxies: Names, or `package:function`.
-        task: The statement, without rows.
-        data: Folder of the rows.
+        scored: As `score_designs` returns it.
     """
 
     inner: StrategySpec
-    proxies: tuple[str, ...]
-    task: Task
-    data: Path
+    scored: Sequence[Mapping[str, Any]]
 
     def __call__(self, seed: int, space: Space) -> BaseSampler:
         """The sampler."""
-        rows = Table.open(self.data)
-        images, targets, task = batch_of(self.task.with_data(rows), min(BATCH, len(rows)), seed)
-        scores = ProxyScores(space, task, images, targets, self.proxies, seed)  # type: ignore[arg-type]
-        return with_proxies(self.inner.sampler(seed, space), scores)
+        assert isinstance(space, NetSpace)
+        known = [
+            (space.from_text(row["design"]), {n: _number(x) for n, x in row["scores"].items()})
+            for row in self.scored
+        ]
+        return with_cheap(self.inner.sampler(seed, space), space, ScoredPool(space, known), seed)
 
 
-def warmed(inner: StrategySpec, proxies: Sequence[str], task: Task, data: Path) -> StrategySpec:
-    """A strategy that begins with what proxies like best.
+def _number(score: float | None) -> float:
+    return math.nan if score is None else score
+
+
+def warmed(inner: StrategySpec, scored: Sequence[Mapping[str, Any]]) -> StrategySpec:
+    """A strategy that begins with what proxies like best, and learns what they are worth.
+
+    Args:
+        inner: The strategy.
+        scored: As `score_designs` returns it.
+    """
+    return StrategySpec(inner.name, Warmed(inner, scored), placed=True)
+
+
+def check_proxies(inner: StrategySpec, proxies: Sequence[str], task: Task) -> None:
+    """Refuses proxies that a search cannot use.
 
     Raises:
         UnknownName: No such proxy.
@@ -189,4 +209,24 @@ def warmed(inner: StrategySpec, proxies: Sequence[str], task: Task, data: Path) 
         get_proxy(name)
     if inner.flat:
         raise ConfigError(f"The strategy {inner.name!r} takes no proxies; use auto or random.")
-    return StrategySpec(inner.name, Warmed(inner, tuple(proxies), task, data), placed=True)
+
+
+def score_random(
+    space: NetSpace, task: Task, proxies: Sequence[str], seed: int, clock: Clock
+) -> list[dict[str, Any]]:
+    """Scores random designs within the limits, the usual one first, as many as there is time for.
+
+    Args:
+        space: Of the designs.
+        task: With rows.
+        proxies: Names, or `package:function`.
+        seed: Decides the designs and the pictures.
+        clock: Of the search, a small share of which this may take.
+    """
+    rng, left = np.random.default_rng([seed, POOL]), clock.left()
+    drawn = [space.complete(), *(space.sample(rng) for _ in range(POOL - 1))]
+    kept = dict.fromkeys(space.to_text(config) for config in drawn if space.allows(config))
+    designs = [(text, space.from_text(text)) for text in kept]
+    batch = batch_of(task, min(BATCH, len(task.data)), seed)
+    until = time.monotonic() + SCORING * left
+    return score_designs(space, designs, batch, proxies, seed, until=until)

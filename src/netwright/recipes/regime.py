@@ -13,20 +13,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from netwright.core.audit import Audit
+from netwright.core.budget import Clock
 from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import SUPERNET
+from netwright.core.metric import CLASSIFICATION
 from netwright.core.registry import find
 from netwright.core.task import Task
 from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.evaluators.nets import MODEL, NetEvaluator
 from netwright.evaluators.shared import SharedEvaluator, supernet_of
+from netwright.paradigms.nas.proxies.vote import VOTERS
+from netwright.recipes.pacing import USUAL_EPOCHS, epochs_within
+from netwright.strategies import get_strategy
+from netwright.strategies.morphism import inherits
 
 if TYPE_CHECKING:
     from torch import nn
 
     from netwright.recipes.search_options import SearchOptions
 
+LARGE = 100
+"""Designs; a space of fewer is soon looked through."""
 CHECKPOINT_SECONDS = 60.0
 """Least time between two of a supernet."""
 REGIMES: dict[str, str] = {
@@ -96,6 +104,20 @@ class Regime(ABC):
             "for this way of learning; take another strategy, such as auto."
         )
 
+    def epochs(self, options: SearchOptions, task: Task, clock: Clock) -> int | None:
+        """How long each design is trained, where nobody said it; None where nothing goes by epochs.
+
+        Args:
+            options: What was asked for.
+            task: With rows.
+            clock: Of the run.
+        """
+        return None
+
+    def proxies(self, options: SearchOptions, task: Task) -> tuple[str, ...]:
+        """Zero-cost scores that say which designs go first, where nobody named any."""
+        return ()
+
     def supernet(self, folder: Path) -> nn.Module:
         """The trained supernet in a folder, which must not be changed."""
         return supernet_of(folder)
@@ -137,6 +159,21 @@ class Plain(Regime):
     def solves(self, task: Task) -> Task:
         """The task itself."""
         return task.with_data(None)
+
+    def epochs(self, options: SearchOptions, task: Task, clock: Clock) -> int:
+        """As many as the time allows; children that inherit weights go on with few at a time."""
+        if inherits(get_strategy(options.fit.strategy)):
+            return USUAL_EPOCHS
+        return epochs_within(options.space, options.fit, task, clock)
+
+    def proxies(self, options: SearchOptions, task: Task) -> tuple[str, ...]:
+        """A vote, where classes of one target are all that counts and time is short."""
+        strategy = get_strategy(options.fit.strategy)
+        plain = not (strategy.flat or inherits(strategy) or options.one_shot or task.further)
+        alone = len(options.judged(task)) == 1 and task.kind in CLASSIFICATION
+        timed = options.fit.seconds is not None and options.fit.trials is None
+        large = options.space.open().size() > LARGE
+        return VOTERS if plain and alone and timed and large else ()
 
     def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
         """Trains on rows."""

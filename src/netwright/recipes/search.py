@@ -27,7 +27,7 @@ from netwright.recipes import designs
 from netwright.recipes.again import fail_lost
 from netwright.recipes.machine import workers_of
 from netwright.recipes.oneshot import check_supernet, shortlist
-from netwright.recipes.proxies import warmed
+from netwright.recipes.proxies import check_proxies
 from netwright.recipes.search_options import SearchOptions
 from netwright.recipes.searching import Search
 from netwright.strategies import get_strategy
@@ -83,12 +83,16 @@ def run(
     options.judged(task)
     if options.measures_latency(task):  # what is missing is told before a folder is made
         import_attribute("onnxruntime:InferenceSession")
+    if options.proxies is None:
+        options = replace(options, proxies=options.regime.proxies(options, task))
     if options.proxies:
-        warmed(strategy, options.proxies, task, Path())
+        check_proxies(strategy, options.proxies, task)
     if options.one_shot:
         options.regime.sharing(task, Path(), options, options, Path())
         check_supernet(options, options.regime.statement(task))
     designs.check_limits(options.space, options.regime.statement(task))
+    if options.epochs is None:
+        options = replace(options, epochs=options.regime.epochs(options, task, clock))
     folder = RunFolder.create(out, overwrite)
     notes.hand_on(folder.audit, progress.note)
     made = Search(folder, task, options, clock, engine, progress, first)
@@ -169,6 +173,9 @@ def _write_down(made: Search, source: Any) -> None:
 
 def _go(made: Search) -> RunFolder:
     """Searches and hands over; an interrupted search still hands over what it has."""
+    if made.options.proxies:
+        made.progress.stage("scoring designs")
+        made.score()
     study = made.study()
     if made.options.fit.storage is None:
         fail_lost(study, retry=True)

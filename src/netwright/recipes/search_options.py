@@ -14,6 +14,7 @@ from netwright.data.prepare import Wishes
 from netwright.learners.image import AUGMENTATIONS
 from netwright.paradigms.nas.oneshot import ONE_SHOT, SETTINGS, get_one_shot
 from netwright.recipes.options import FitOptions, make_options
+from netwright.recipes.pacing import USUAL_EPOCHS
 from netwright.recipes.regime import Plain, Regime, read_regime
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import COSTS, LATENCY
@@ -31,9 +32,11 @@ class SearchOptions:
     Attributes:
         fit: What a search shares with a fit: target, metric, budget, strategy, engine, seed, ...
         space: What may be built.
-        epochs: Passes over the rows each design is trained for.
+        epochs: Passes over the rows each design is trained for; None for what the time allows,
+            and once a search has begun it is known.
         objectives: What is to be good: metrics and `COSTS`; empty for the task's metric alone.
-        proxies: Zero-cost scores that say which designs go first.
+        proxies: Zero-cost scores that say which designs go first; None for what the regime finds
+            useful, and once a search has begun it is known.
         augment: What happens to pictures in training; None for mirrored ones in colour and
             shifted ones in grey.
         limits: Name as in `LIMITS` to the most allowed.
@@ -47,9 +50,9 @@ class SearchOptions:
 
     fit: FitOptions
     space: NetSpaceName
-    epochs: int = 3
+    epochs: int | None = None
     objectives: tuple[str, ...] = ()
-    proxies: tuple[str, ...] = ()
+    proxies: tuple[str, ...] | None = None
     augment: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     one_shot: str = ""
@@ -59,7 +62,7 @@ class SearchOptions:
     regime: Regime = field(default_factory=Plain)
 
     def __post_init__(self) -> None:
-        if self.epochs < 1:
+        if self.epochs is not None and self.epochs < 1:
             raise BudgetError(f"A design is trained for at least one epoch. Got {self.epochs}.")
         if self.augment is not None and self.augment not in AUGMENTATIONS:
             raise unknown_name("augmentation", self.augment, AUGMENTATIONS)
@@ -111,7 +114,7 @@ class SearchOptions:
     def training(self, task: Task) -> dict[str, Any]:
         """How every design is trained."""
         coloured = task.input_shape[0] == 3
-        usual = {"epochs": self.epochs, "augment": "flip" if coloured else "shift"}
+        usual = {"epochs": self.epochs or USUAL_EPOCHS, "augment": "flip" if coloured else "shift"}
         said = {} if self.augment is None else {"augment": self.augment}
         return {**usual, **self.recipe, **said}
 
@@ -123,7 +126,7 @@ class SearchOptions:
             "arguments": dict(self.space.arguments),
             "epochs": self.epochs,
             "objectives": list(self.objectives),
-            "proxies": list(self.proxies),
+            "proxies": list(self.proxies or ()),
             "augment": self.augment,
             "limits": dict(self.limits),
             "one_shot": self.one_shot,
@@ -166,8 +169,9 @@ def make_search_options(**said: Any) -> SearchOptions:
     arguments = told.pop("arguments", {})
     limits = {name: float(told.pop(name)) for name in LIMITS if name in told}
     own: dict[str, Any] = {name: told.pop(name) for name in OWN if name in told}
-    for name in ("objectives", "proxies"):
-        own[name] = _listed(told.pop(name, ()))
+    own["objectives"] = _listed(told.pop("objectives", ()))
+    if "proxies" in told:
+        own["proxies"] = tuple(name for name in _listed(told.pop("proxies")) if name != "none")
     if "targets" in told:
         told["target"], *further = _targets(told)
         own["further"] = tuple(further)

@@ -19,7 +19,7 @@ from netwright.core.task import Task
 from netwright.core.worker import run_study
 from netwright.evaluators.costs import CostsFirst, KeepsLimits
 from netwright.recipes.machine import memory_bytes, workers_of
-from netwright.recipes.proxies import warmed
+from netwright.recipes.proxies import score_random, warmed
 from netwright.recipes.search_options import SearchOptions
 from netwright.spaces.lineage import Lineage
 from netwright.spaces.morphism import Morphism
@@ -28,6 +28,8 @@ from netwright.strategies import get_strategy
 from netwright.strategies.morphism import inherits
 from netwright.strategies.pruners import get_pruner
 
+SCORED = "proxies.json"
+"""What proxies said of some designs, in the run's folder."""
 GRACE_SHARE = 0.05
 """Of the time that workers may overrun."""
 
@@ -81,13 +83,21 @@ class Search:
             return space
         return space.limited(KeepsLimits(self.options.space, self.statement))
 
+    def score(self) -> None:
+        """Has proxies score some designs, once for a run."""
+        proxies, seed = self.options.proxies or (), self.options.fit.seed
+        if not (self.folder.path / SCORED).exists():
+            found = score_random(self.space(), self.task, proxies, seed, self.clock)
+            self.folder.write_json(SCORED, {"designs": found})
+            told = f"{', '.join(proxies)} scored {len(found)} random designs; the best go first."
+            self.folder.audit.say("proxies", told)
+
     def study(self) -> Study:
         """Opens the study; the same whenever it is opened."""
         fit, space = self.options.fit, self.space()
         strategy = get_strategy(fit.strategy)
         if self.options.proxies:
-            statement = self.task.with_data(None)
-            strategy = warmed(strategy, self.options.proxies, statement, self.folder.data)
+            strategy = warmed(strategy, self.folder.read_json(SCORED)["designs"])
         return Study(
             space,
             objectives=self.options.judged(self.task),

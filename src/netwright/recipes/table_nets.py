@@ -60,7 +60,7 @@ def fit_options(options: SearchOptions) -> FitOptions:
             f"table (--space {SPACE}) with another one, such as auto."
         )
     said = {
-        "epochs": options.epochs != SearchOptions.epochs,
+        "epochs": options.epochs,
         "objectives": options.objectives,
         "proxies": options.proxies,
         "augment": options.augment,

@@ -22,7 +22,7 @@ from netwright.strategies.belief import Belief, columns, promise
 from netwright.strategies.gaussian_process import distances
 from netwright.strategies.pool import Eyes, Listed, around, every_design
 from netwright.strategies.proposer import Past, Proposer, at_least, spec
-from netwright.strategies.warm_start import CheapScore
+from netwright.strategies.warm_start import CheapScore, pool_of
 
 GROWTH = 1.15
 """Weights are found anew whenever so many times more designs are known."""
@@ -97,11 +97,8 @@ class Auto(Proposer):
         if self.space.defaults() and not self.tried(self.space.complete()):
             return self.space.complete()
         count = 30 if self._eyes.score is None else 1000
-        drawn = [
-            config
-            for config in (self.space.sample(rng) for _ in range(count))
-            if not self.tried(config)
-        ]
+        there = pool_of(self._eyes.score) or [self.space.sample(rng) for _ in range(count)]
+        drawn = [config for config in there if not self.tried(config)]
         known = [*past.configs, *past.pending]
         if self._eyes.score is not None and drawn:
             return drawn[int(self._eyes.votes(drawn).argmax())]
@@ -122,9 +119,11 @@ class Auto(Proposer):
         return listed.best(promise(believed, past, range(len(past)), rng), past.pending)
 
     def _best_drawn(self, past: Past, rng: Generator) -> Config:
-        """The best of some designs drawn at random and around the best so far."""
+        """The best of some designs drawn at random and around the best so far, and of those whose
+        cheap scores are known."""
         best = [past.configs[place] for place in past.order()[:5]]
-        drawn = [c for c in around(self.space, best, self.drawn, rng) if not self.tried(c)]
+        there = [*around(self.space, best, self.drawn, rng), *pool_of(self._eyes.score)]
+        drawn = [config for config in there if not self.tried(config)]
         if not drawn:
             return self.space.sample(rng)
         pool = self._eyes.points(drawn)

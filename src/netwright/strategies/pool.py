@@ -18,7 +18,7 @@ from netwright.core.config import Config
 from netwright.core.encoding import Encoder
 from netwright.core.space import Space
 from netwright.strategies.gaussian_process import Points
-from netwright.strategies.warm_start import CheapScore
+from netwright.strategies.warm_start import CheapScore, pool_of
 
 SPREADS = (0.02, 0.08, 0.25)
 """Steps of numbers near the best designs, on their scale in [0, 1]."""
@@ -42,7 +42,7 @@ class Eyes:
         self.score = score
         self.categorical = np.array(self.encoder.categorical, dtype=bool)
         if score is not None and rng is not None:
-            drawn = [space.sample(rng) for _ in range(REFERENCE)]
+            drawn = pool_of(score) or [space.sample(rng) for _ in range(REFERENCE)]
             self.names = sorted({name for config in drawn[:20] for name in score(config)})
             self._sorted = np.sort(self._scores(drawn), axis=0)  # NaN last
             self.categorical = np.append(self.categorical, np.zeros(len(self.names), dtype=bool))

@@ -32,6 +32,34 @@ CheapScore = Callable[[Config], Mapping[str, float]]
 """Names to scores, higher is better; NaN where a score is not known."""
 
 
+class ScoredPool:
+    """Cheap scores of some designs; those of all others are not known.
+
+    Attributes:
+        designs: The different ones among them, in their order.
+
+    Args:
+        space: Tells which designs are the same thing.
+        scored: Designs and their scores.
+    """
+
+    def __init__(self, space: Space, scored: Sequence[tuple[Config, Mapping[str, float]]]) -> None:
+        self._space = space
+        self._known = {space.canonical(config): scores for config, scores in scored}
+        self.designs = list({space.canonical(config): config for config, _ in scored}.values())
+        names = dict.fromkeys(name for _, scores in scored for name in scores)
+        self._nothing = dict.fromkeys(names, float("nan"))
+
+    def __call__(self, config: Config) -> Mapping[str, float]:
+        """The scores of a design."""
+        return self._known.get(self._space.canonical(config), self._nothing)
+
+
+def pool_of(score: CheapScore | None) -> list[Config]:
+    """The designs whose scores are known beforehand; none where all can be asked for."""
+    return list(score.designs) if isinstance(score, ScoredPool) else []
+
+
 class WarmStart(BaseSampler):
     """Tries the best of a random pool first, then whatever another sampler says.
 
@@ -40,7 +68,7 @@ class WarmStart(BaseSampler):
         space: What may be chosen.
         score: The cheap scores of a design.
         count: How many of the pool are tried.
-        pool: How many random designs are scored.
+        pool: How many random designs are scored, unless the scores come with designs.
         seed: The study's; the pool is drawn from it.
     """
 
@@ -65,7 +93,7 @@ class WarmStart(BaseSampler):
     def first(self) -> list[Config]:
         """The designs to begin with, the best first."""
         rng = np.random.default_rng(self.seed)
-        drawn = [self.space.sample(rng) for _ in range(self.pool)]
+        drawn = pool_of(self.score) or [self.space.sample(rng) for _ in range(self.pool)]
         drawn = [config for config in drawn if self.space.allows(config)] or drawn[: self.count]
         different = list({self.space.canonical(config): config for config in drawn}.values())
         order = mean_ranks([self.score(config) for config in different]).argsort(kind="stable")

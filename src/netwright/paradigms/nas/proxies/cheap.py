@@ -6,8 +6,7 @@ sampler = with_proxies(TPESampler(seed=0), scores, pool=100)
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence, Set
-from functools import partial
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ from netwright.core.errors import BudgetError
 from netwright.core.task import Task
 from netwright.paradigms.nas.proxies import get_proxy
 from netwright.spaces.nets import NetSpace
-from netwright.strategies.warm_start import CheapScore, with_cheap
+from netwright.strategies.warm_start import ScoredPool, with_cheap
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -73,22 +72,15 @@ class ProxyScores:
             net = self.space.build(config, self.task)
         return scores(self.proxies, net, self.images, self.targets, self.seed)
 
-    def among(self, pool: int) -> CheapScore:
-        """The scores of some random designs; all others are unknown, and so cost nothing.
-
-        For strategies that look at every design of a space.
+    def among(self, pool: int) -> ScoredPool:
+        """The scores of some random designs.
 
         Args:
             pool: How many designs are drawn.
         """
         rng = np.random.default_rng(self.seed)
-        drawn = {self.space.canonical(self.space.sample(rng)) for _ in range(pool)}
-        return partial(self._if_drawn, drawn)
-
-    def _if_drawn(self, drawn: Set[Hashable], config: Config) -> Mapping[str, float]:
-        if self.space.canonical(config) in drawn:
-            return self(config)
-        return dict.fromkeys(self.proxies, float("nan"))
+        drawn = [self.space.sample(rng) for _ in range(pool)]
+        return ScoredPool(self.space, [(config, self(config)) for config in drawn])
 
 
 def with_proxies(sampler: BaseSampler, scores: ProxyScores, pool: int = 100) -> BaseSampler:
@@ -97,12 +89,11 @@ def with_proxies(sampler: BaseSampler, scores: ProxyScores, pool: int = 100) -> 
     Args:
         sampler: A strategy's, or Optuna's.
         scores: What to compute.
-        pool: Designs that are scored, at most.
+        pool: Random designs that are scored.
 
     Raises:
         BudgetError: An empty pool.
     """
     if pool < 1:
         raise BudgetError(f"Proxies need at least one design to score. Got {pool}.")
-    score = scores.among(pool) if hasattr(sampler, "use_cheap") else scores
-    return with_cheap(sampler, scores.space, score, scores.seed, pool)
+    return with_cheap(sampler, scores.space, scores.among(pool), scores.seed)

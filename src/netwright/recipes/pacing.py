@@ -1,0 +1,88 @@
+"""How long each design of a search is trained: as long as leaves time for enough designs.
+
+With few epochs a search sees many designs and little of each, with many epochs few designs; in a
+short search what is gained by a second look is less than what is lost by not looking at others.
+"""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+
+import numpy as np
+
+from netwright.core.budget import Clock
+from netwright.core.config import Config
+from netwright.core.task import Task
+from netwright.learners.image import TRAINING
+from netwright.recipes.machine import workers_of
+from netwright.recipes.options import FitOptions
+from netwright.spaces.naming import NetSpaceName
+from netwright.spaces.nets import NetSpace
+
+USUAL_EPOCHS = 3
+"""Of each design, where neither a number was said nor a time."""
+AIMED = 30
+"""Designs that there is to be time for."""
+MOST = 12
+"""Epochs, however much time there is."""
+PROBED, STEPS = 5, 2
+"""Designs whose speed is measured, and steps of each after the first."""
+PROBING, TRAINING_SHARE = 0.02, 0.8
+"""Shares of the time: when measuring ends, and what designs are trained in."""
+LEARNED = 0.8
+"""Share of the rows that a design learns from."""
+BESIDE = 1.25
+"""What training takes beside its steps: augmentation, validation, measuring what a design costs."""
+
+
+def epochs_within(space: NetSpaceName, fit: FitOptions, task: Task, clock: Clock) -> int:
+    """Epochs of each design, `USUAL_EPOCHS` where no clock is consulted.
+
+    Args:
+        space: Of the designs.
+        fit: Says how many designs there are at most, and who trains them.
+        task: With rows.
+        clock: Of the run.
+    """
+    if clock.seconds is None:
+        return USUAL_EPOCHS
+    wanted, rows = min(AIMED, fit.trials or AIMED), LEARNED * len(task.data)
+    batch = min(int(TRAINING.defaults()["batch_size"] or 64), len(task.data))
+    step = _step_seconds(space.open(), task, batch, clock, fit.threads)
+    there = workers_of(fit) * max(0.0, TRAINING_SHARE * clock.seconds - clock.elapsed())
+    return int(np.clip(round(there * batch / (wanted * BESIDE * step * rows)), 1, MOST))
+
+
+def _step_seconds(space: NetSpace, task: Task, batch: int, clock: Clock, threads: int) -> float:
+    """The median over some designs, those that keep no limit among them."""
+    import torch
+
+    rng, until = np.random.default_rng(0), clock.elapsed() + PROBING * (clock.seconds or 0.0)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    taken: list[float] = []
+    try:
+        with torch.random.fork_rng(devices=[]):
+            while len(taken) < PROBED and (not taken or clock.elapsed() < until):
+                design = space.sample(rng) if taken else space.complete()
+                taken.append(_one(space, design, task, batch))
+    finally:
+        torch.set_num_threads(before)
+    return median(taken)
+
+
+def _one(space: NetSpace, design: Config, task: Task, batch: int) -> float:
+    import torch
+
+    x = torch.randn(batch, *task.input_shape).contiguous(memory_format=torch.channels_last)
+    net = space.build(design, task.with_data(None)).train()
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    taken = []
+    for _ in range(1 + STEPS):
+        started = time.perf_counter()
+        said = net(x)
+        told = said if isinstance(said, tuple) else (said,)
+        torch.autograd.backward([one.square().mean() for one in told])
+        taken.append(time.perf_counter() - started)
+    return min(taken)
