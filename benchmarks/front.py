@@ -2,7 +2,9 @@
 what it says.
 
 20 minutes on CIFAR-10 12k. Each design of the front is exported to ONNX and timed anew, by a loop
-of its own around ONNX Runtime with one thread, after the search is over.
+of its own around ONNX Runtime with one thread, after the search is over. Machines are shared, and
+other work makes a call longer for moments: designs are timed in turns, several seconds apart, and
+the lowest turn of each counts; the median turn stands beside it.
 
 The bar: at least 8 designs on the front, each one's latency within 20 % of what `show --json` says.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,7 +33,7 @@ from parts import Part, Parts
 from pictures import Pictures, cifar
 
 DESIGNS, NEAR = 8, 0.2
-WARM_UP, CALLS = 20, 300
+WARM_UP, CALLS, TURNS, PAUSE = 20, 300, 10, 2.0
 
 
 def arguments() -> argparse.Namespace:
@@ -39,7 +42,7 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--resume", action="store_true", help="keep the search if it is done")
     made.add_argument("--minutes", type=float, default=20)
     made.add_argument("--space", default="resnet")
-    made.add_argument("--epochs", type=int, default=1, help="of each design")
+    made.add_argument("--epochs", type=int, help="of each design [what the time allows]")
     made.add_argument("--seed", type=int, default=0)
     return made.parse_args()
 
@@ -51,7 +54,11 @@ def main() -> None:
     parts = Parts("front", terms, resume=told.resume, smoke=told.smoke)
     run = parts.run("search")
     found = parts.take("search", lambda: search(cifar(told.smoke), run, told))
-    rows = [{**row, **measured(run, row)} for row in found["front"]]
+    again = measured(run, found["front"], 2 if told.smoke else TURNS)
+    rows = [
+        {**row, **turns, "ratio": round(turns["again_ms"] / row["latency_ms"], 3)}
+        for row, turns in zip(found["front"], again, strict=True)
+    ]
     near = sum(abs(row["ratio"] - 1) <= NEAR for row in rows)
     parts.conclude(
         {
@@ -65,7 +72,8 @@ def main() -> None:
 
 def search(data: Pictures, run: Path, told: argparse.Namespace) -> Part:
     """The front as `netwright show --json` prints it."""
-    own: dict[str, Any] = {"budget": 60 * told.minutes, "epochs": told.epochs}
+    own: dict[str, Any] = {"budget": 60 * told.minutes}
+    own |= {} if told.epochs is None else {"epochs": told.epochs}
     if data.smoke:
         own = {"trials": 3, "epochs": 1, "engine": "inline"}
     words = {"space": told.space, "objectives": "accuracy,latency_ms", "seed": told.seed, **own}
@@ -79,26 +87,40 @@ def search(data: Pictures, run: Path, told: argparse.Namespace) -> Part:
     return {"trials": shown["trials"], "front": sorted(front, key=lambda row: row["latency_ms"])}
 
 
-def measured(run: Path, row: Part) -> dict[str, float]:
-    """Milliseconds of a design's exported net, and how they compare with the front's."""
-    net = NetModel.load(RunFolder.open(run).trials / f"{row['number']:04d}" / MODEL)
+def measured(run: Path, front: list[Part], turns: int) -> list[dict[str, float]]:
+    """Milliseconds of the designs' exported nets: the lowest and the median turn of each."""
+    calls = [call_of(run, row["number"]) for row in front]
+    taken: list[list[float]] = [[] for _ in calls]
+    for turn in range(turns):
+        time.sleep(PAUSE if turn else 0)
+        for times, call in zip(taken, calls, strict=True):
+            times.append(milliseconds(call))
+    return [
+        {"again_ms": round(min(times), 4), "median_turn_ms": round(median(times), 4)}
+        for times in taken
+    ]
+
+
+def call_of(run: Path, number: int) -> Callable[[], Any]:
+    """Runs the exported net of a design for one picture of noise, one thread."""
+    net = NetModel.load(RunFolder.open(run).trials / f"{number:04d}" / MODEL)
     path = export_onnx(net.net, net.shape, run / "again.onnx")
-    again = milliseconds(path, net.shape)
-    return {"again_ms": round(again, 4), "ratio": round(again / row["latency_ms"], 3)}
-
-
-def milliseconds(path: Path, shape: tuple[int, ...]) -> float:
-    """The median call of an ONNX file for one picture of noise, one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     (taken_in,) = session.get_inputs()
     kind = np.uint8 if taken_in.type == "tensor(uint8)" else np.float32
-    feed = {taken_in.name: np.random.default_rng(0).uniform(0, 255, (1, *shape)).astype(kind)}
+    noise = np.random.default_rng(0).uniform(0, 255, (1, *net.shape))
+    feed = {taken_in.name: noise.astype(kind)}
+    return lambda: session.run(None, feed)
+
+
+def milliseconds(call: Callable[[], Any]) -> float:
+    """The median of some calls."""
     taken = []
     for _ in range(WARM_UP + CALLS):
         started = time.perf_counter()
-        session.run(None, feed)
+        call()
         taken.append(time.perf_counter() - started)
     return 1e3 * median(taken[WARM_UP:])
 

@@ -53,6 +53,7 @@ def test_time_is_shared_by_thirty_designs(slow: None) -> None:
     assert epochs(rows=512) == round(0.8 * 60 / (30 * 6.4 * 0.1 * 1.25)) == 2
     assert epochs(seconds=240, rows=512) == 8
     assert epochs(replace(FIT, trials=10), rows=512) == 6
+    assert epochs_within(SPACE, FIT, pictures(512), Clock.start(240.0), objectives=2) == 4
 
 
 def test_it_is_one_epoch_at_least_and_twelve_at_most(slow: None) -> None:

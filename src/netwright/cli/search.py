@@ -63,7 +63,8 @@ def search(
     resting: Resting = None,
     sampling: Sampling = None,
     proxies: Annotated[
-        str | None, Option(help="Zero-cost scores that say what goes first, a,b,c or none [a vote].")
+        str | None,
+        Option(help="Zero-cost scores that say what goes first, a,b,c or none [a vote]."),
     ] = None,
     epochs: Annotated[
         int | None,

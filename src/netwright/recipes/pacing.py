@@ -23,7 +23,7 @@ from netwright.spaces.nets import NetSpace
 USUAL_EPOCHS = 3
 """Of each design, where neither a number was said nor a time."""
 AIMED = 30
-"""Designs that there is to be time for."""
+"""Designs that there is to be time for, for each objective."""
 MOST = 12
 """Epochs, however much time there is."""
 PROBED, STEPS = 5, 2
@@ -36,7 +36,9 @@ BESIDE = 1.25
 """What training takes beside its steps: augmentation, validation, measuring what a design costs."""
 
 
-def epochs_within(space: NetSpaceName, fit: FitOptions, task: Task, clock: Clock) -> int:
+def epochs_within(
+    space: NetSpaceName, fit: FitOptions, task: Task, clock: Clock, objectives: int = 1
+) -> int:
     """Epochs of each design, `USUAL_EPOCHS` where no clock is consulted.
 
     Args:
@@ -44,10 +46,12 @@ def epochs_within(space: NetSpaceName, fit: FitOptions, task: Task, clock: Clock
         fit: Says how many designs there are at most, and who trains them.
         task: With rows.
         clock: Of the run.
+        objectives: How many there are; a front takes more designs than a best one.
     """
     if clock.seconds is None:
         return USUAL_EPOCHS
-    wanted, rows = min(AIMED, fit.trials or AIMED), LEARNED * len(task.data)
+    aimed, rows = AIMED * objectives, LEARNED * len(task.data)
+    wanted = min(aimed, fit.trials or aimed)
     batch = min(int(TRAINING.defaults()["batch_size"] or 64), len(task.data))
     step = _step_seconds(space.open(), task, batch, clock, fit.threads)
     there = workers_of(fit) * max(0.0, TRAINING_SHARE * clock.seconds - clock.elapsed())

@@ -164,7 +164,8 @@ class Plain(Regime):
         """As many as the time allows; children that inherit weights go on with few at a time."""
         if inherits(get_strategy(options.fit.strategy)):
             return USUAL_EPOCHS
-        return epochs_within(options.space, options.fit, task, clock)
+        objectives = len(options.judged(task))
+        return epochs_within(options.space, options.fit, task, clock, objectives)
 
     def proxies(self, options: SearchOptions, task: Task) -> tuple[str, ...]:
         """A vote, where classes of one target are all that counts and time is short."""
