@@ -124,8 +124,10 @@ class MixedOperation(nn.Module):
         """What the active layers make of the inputs, weighted and added up."""
         weights, active, alone = self.relaxation.now[self.name]
         if alone:
-            made = self.layers[active[0]](*inputs)
-            return carrying(made, weights[active[0]]) if weights.requires_grad else made
+            (place,) = active
+            made = self.layers[place](*inputs)
+            teaches = weights.requires_grad and not self.silent[place]  # zeros have no slope
+            return carrying(made, weights[place]) if teaches else made
         heard = [place for place in active if not self.silent[place]] or active[:1]
         total: Any = None
         for place in heard:
@@ -155,7 +157,12 @@ class _Carried(torch.autograd.Function):
         """Those of a product; its factor of one shows in second derivatives alone."""
         (slope,), (made, weight) = slopes, ctx.saved_tensors
         passed = slope * weight if torch.is_grad_enabled() else slope
-        return passed, (slope * made).sum()
+        return passed, torch.dot(_flat(slope), _flat(made))
+
+
+def _flat(x: Tensor) -> Tensor:
+    """All numbers, pixel by pixel, as they lie in memory where nets of pictures are trained."""
+    return (x.movedim(1, -1) if x.ndim > 2 else x).reshape(-1)
 
 
 def carrying(made: Tensor, weight: Tensor) -> Tensor:
