@@ -12,7 +12,7 @@ import netwright
 from netwright.core.folder import RunFolder
 from netwright.core.study import read_study
 from netwright.core.trial import TrialRecord
-from netwright.paradigms.nas.proxies.vote import VOTERS, vote
+from netwright.paradigms.nas.proxies.vote import vote
 from netwright.recipes import proxies
 from netwright.recipes.search import read_options
 from netwright.recipes.searching import SCORED
@@ -72,28 +72,16 @@ def test_designs_over_a_limit_are_not_scored(tmp_path: Path) -> None:
     assert all(row["scores"]["params"] <= 5500 for row in rows(run))
 
 
-def test_a_search_by_the_clock_asks_for_a_vote(tmp_path: Path) -> None:
-    run = searched(tmp_path, budget=12)
-    assert set(rows(run)[0]["scores"]) == set(VOTERS)
-    assert read_options(RunFolder.open(run)).proxies == VOTERS
-    assert "scored 12 random designs" in (run / "audit.jsonl").read_text()
+def test_designs_are_scored_once_for_a_run(tmp_path: Path) -> None:
+    run = searched(tmp_path, proxies="params", trials=1)
+    assert "params scored 12 random designs" in (run / "audit.jsonl").read_text()
     before = (run / SCORED).stat().st_mtime_ns
-    netwright.resume(run, budget=6)
+    netwright.resume(run, trials=2)
     assert (run / SCORED).stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        {"proxies": "none", "budget": 6},
-        {"trials": 1},
-        {"objectives": "accuracy,params_m", "budget": 6},
-    ],
-)
-def test_otherwise_nothing_is_scored(tmp_path: Path, words: dict[str, Any]) -> None:
-    run = searched(tmp_path, **words)
-    assert not (run / SCORED).exists()
-    assert read_options(RunFolder.open(run)).proxies == ()
+def test_nothing_is_scored_unasked(tmp_path: Path) -> None:
+    assert not (searched(tmp_path, trials=1) / SCORED).exists()
 
 
 def test_time_limits_how_many_are_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def search(
     sampling: Sampling = None,
     proxies: Annotated[
         str | None,
-        Option(help="Zero-cost scores that say what goes first, a,b,c or none [a vote]."),
+        Option(help="Zero-cost scores that say what goes first, a,b,c."),
     ] = None,
     epochs: Annotated[
         int | None,

@@ -17,13 +17,11 @@ from netwright.core.budget import Clock
 from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import SUPERNET
-from netwright.core.metric import CLASSIFICATION
 from netwright.core.registry import find
 from netwright.core.task import Task
 from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.evaluators.nets import MODEL, NetEvaluator
 from netwright.evaluators.shared import SharedEvaluator, supernet_of
-from netwright.paradigms.nas.proxies.vote import VOTERS
 from netwright.recipes.pacing import USUAL_EPOCHS, epochs_within
 from netwright.strategies import get_strategy
 from netwright.strategies.morphism import inherits
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
     from netwright.recipes.search_options import SearchOptions
 
-LARGE = 100
-"""Designs; a space of fewer is soon looked through."""
 CHECKPOINT_SECONDS = 60.0
 """Least time between two of a supernet."""
 REGIMES: dict[str, str] = {
@@ -114,10 +110,6 @@ class Regime(ABC):
         """
         return None
 
-    def proxies(self, options: SearchOptions, task: Task) -> tuple[str, ...]:
-        """Zero-cost scores that say which designs go first, where nobody named any."""
-        return ()
-
     def supernet(self, folder: Path) -> nn.Module:
         """The trained supernet in a folder, which must not be changed."""
         return supernet_of(folder)
@@ -166,15 +158,6 @@ class Plain(Regime):
             return USUAL_EPOCHS
         objectives = len(options.judged(task))
         return epochs_within(options.space, options.fit, task, clock, objectives)
-
-    def proxies(self, options: SearchOptions, task: Task) -> tuple[str, ...]:
-        """A vote, where classes of one target are all that counts and time is short."""
-        strategy = get_strategy(options.fit.strategy)
-        plain = not (strategy.flat or inherits(strategy) or options.one_shot or task.further)
-        alone = len(options.judged(task)) == 1 and task.kind in CLASSIFICATION
-        timed = options.fit.seconds is not None and options.fit.trials is None
-        large = options.space.open().size() > LARGE
-        return VOTERS if plain and alone and timed and large else ()
 
     def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
         """Trains on rows."""

@@ -83,8 +83,6 @@ def run(
     options.judged(task)
     if options.measures_latency(task):  # what is missing is told before a folder is made
         import_attribute("onnxruntime:InferenceSession")
-    if options.proxies is None:
-        options = replace(options, proxies=options.regime.proxies(options, task))
     if options.proxies:
         check_proxies(strategy, options.proxies, task)
     if options.one_shot:

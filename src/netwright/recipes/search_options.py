@@ -35,8 +35,7 @@ class SearchOptions:
         epochs: Passes over the rows each design is trained for; None for what the time allows,
             and once a search has begun it is known.
         objectives: What is to be good: metrics and `COSTS`; empty for the task's metric alone.
-        proxies: Zero-cost scores that say which designs go first; None for what the regime finds
-            useful, and once a search has begun it is known.
+        proxies: Zero-cost scores that say which designs go first.
         augment: What happens to pictures in training; None for mirrored ones in colour and
             shifted ones in grey.
         limits: Name as in `LIMITS` to the most allowed.
@@ -52,7 +51,7 @@ class SearchOptions:
     space: NetSpaceName
     epochs: int | None = None
     objectives: tuple[str, ...] = ()
-    proxies: tuple[str, ...] | None = None
+    proxies: tuple[str, ...] = ()
     augment: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     one_shot: str = ""
@@ -126,7 +125,7 @@ class SearchOptions:
             "arguments": dict(self.space.arguments),
             "epochs": self.epochs,
             "objectives": list(self.objectives),
-            "proxies": None if self.proxies is None else list(self.proxies),
+            "proxies": list(self.proxies),
             "augment": self.augment,
             "limits": dict(self.limits),
             "one_shot": self.one_shot,
@@ -144,7 +143,7 @@ class SearchOptions:
             space=NetSpaceName(data["space"], data["arguments"]),
             epochs=data["epochs"],
             objectives=tuple(data["objectives"]),
-            proxies=None if data["proxies"] is None else tuple(data["proxies"]),
+            proxies=tuple(data["proxies"]),
             augment=data["augment"],
             limits=data["limits"],
             one_shot=data.get("one_shot", ""),
@@ -169,9 +168,8 @@ def make_search_options(**said: Any) -> SearchOptions:
     arguments = told.pop("arguments", {})
     limits = {name: float(told.pop(name)) for name in LIMITS if name in told}
     own: dict[str, Any] = {name: told.pop(name) for name in OWN if name in told}
-    own["objectives"] = _listed(told.pop("objectives", ()))
-    if "proxies" in told:
-        own["proxies"] = tuple(name for name in _listed(told.pop("proxies")) if name != "none")
+    for name in ("objectives", "proxies"):
+        own[name] = _listed(told.pop(name, ()))
     if "targets" in told:
         told["target"], *further = _targets(told)
         own["further"] = tuple(further)

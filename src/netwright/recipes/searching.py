@@ -85,7 +85,7 @@ class Search:
 
     def score(self) -> None:
         """Has proxies score some designs, once for a run."""
-        proxies, seed = self.options.proxies or (), self.options.fit.seed
+        proxies, seed = self.options.proxies, self.options.fit.seed
         if not (self.folder.path / SCORED).exists():
             found = score_random(self.space(), self.task, proxies, seed, self.clock)
             self.folder.write_json(SCORED, {"designs": found})
