@@ -63,12 +63,13 @@ def search(
     resting: Resting = None,
     sampling: Sampling = None,
     proxies: Annotated[
-        str | None,
-        Option(help="Zero-cost scores that say what goes first, a,b,c."),
+        str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
     ] = None,
     epochs: Annotated[
         int | None,
-        Option(help="Passes over the rows a design gets [by --time; 50 if chosen by spos, ...]."),
+        Option(
+            help="Passes over the rows a design gets [by --time, else 3; spos, darts, ... 50]."
+        ),
     ] = None,
     pruner: Annotated[
         str | None,

@@ -285,12 +285,9 @@ class Study:
             for trial in frozen
             if SURPLUS not in trial.user_attrs and (not states or STATES[trial.state] in states)
         ]
-        revised = self.optuna_study.user_attrs.get(REVISED, {})
-        if revised:
-            names = [name for name, _ in self.objectives]
-            again = {str(record.number): record for record in records}
-            again |= {n: again[n].revised(names, **revised[n]) for n in revised if n in again}
-            records = [*again.values()]
+        names, told = [name for name, _ in self.objectives], self.optuna_study.user_attrs
+        again = [(record, told.get(f"{REVISED}:{record.number}")) for record in records]
+        records = [record.revised(names, **new) if new else record for record, new in again]
         return sorted(records, key=lambda record: (record.position, record.number))
 
     def revise(
@@ -304,8 +301,7 @@ class Study:
             constraints: How far limits on them are broken.
         """
         found = {"scores": dict(scores), "constraints": dict(constraints)}
-        known = self.optuna_study.user_attrs.get(REVISED, {})
-        self.optuna_study.set_user_attr(REVISED, {**known, str(number): found})
+        self.optuna_study.set_user_attr(f"{REVISED}:{number}", found)
 
     def counts(self) -> dict[str, int]:
         """How many trials are complete, pruned, failed and running."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 
 from netwright.core.budget import Clock
+from netwright.core.pareto import pareto_mask
 from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
@@ -78,11 +78,6 @@ def _possible(study: Study) -> list[TrialRecord]:
     found = [
         record
         for record, row in zip(records, losses * lower, strict=True)
-        if record.number not in known and not _beaten(row, losses)
+        if record.number not in known and pareto_mask(np.vstack([row, losses]))[0]
     ]
     return found[:MOST]
-
-
-def _beaten(row: Sequence[float], others: np.ndarray) -> bool:
-    """Whether any of others is as good in every objective and better in one."""
-    return bool(((others <= row).all(axis=1) & (others < row).any(axis=1)).any())

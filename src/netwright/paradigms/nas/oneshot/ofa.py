@@ -31,8 +31,6 @@ PHASES = (0.0, 0.3, 0.5, 0.75)
 paper the largest has 180 epochs, each of the others up to 150."""
 SHRINKS = (("resolution",), ("kernel",), ("depth", "layers"))
 """What a decision's name ends with that may shrink in the first, second and third phase."""
-
-
 PROBED = 5
 """Designs whose weights are looked at, beside the largest, where all choices are in order."""
 
