@@ -67,9 +67,7 @@ def search(
     ] = None,
     epochs: Annotated[
         int | None,
-        Option(
-            help="Passes over the rows a design gets [by --time, else 3; spos, darts, ... 50]."
-        ),
+        Option(help="Passes over the rows a design gets [by --time, else 3; spos, darts, ... 50]."),
     ] = None,
     pruner: Annotated[
         str | None,
