@@ -54,7 +54,8 @@ def main() -> None:
     parts = Parts("front", terms, resume=told.resume, smoke=told.smoke)
     run = parts.run("search")
     found = parts.take("search", lambda: search(cifar(told.smoke), run, told))
-    again = measured(run, found["front"], 2 if told.smoke else TURNS)
+    calls = [exported(run, row["number"]) for row in found["front"]]
+    again = measured(calls, 2 if told.smoke else TURNS)
     rows = [
         {**row, **turns, "ratio": round(turns["again_ms"] / row["latency_ms"], 3)}
         for row, turns in zip(found["front"], again, strict=True)
@@ -87,9 +88,8 @@ def search(data: Pictures, run: Path, told: argparse.Namespace) -> Part:
     return {"trials": shown["trials"], "front": sorted(front, key=lambda row: row["latency_ms"])}
 
 
-def measured(run: Path, front: list[Part], turns: int) -> list[dict[str, float]]:
-    """Milliseconds of the designs' exported nets: the lowest and the median turn of each."""
-    calls = [call_of(run, row["number"]) for row in front]
+def measured(calls: list[Callable[[], Any]], turns: int) -> list[dict[str, float]]:
+    """Milliseconds of calls that take turns: the lowest and the median turn of each."""
     taken: list[list[float]] = [[] for _ in calls]
     for turn in range(turns):
         time.sleep(PAUSE if turn else 0)
@@ -101,16 +101,20 @@ def measured(run: Path, front: list[Part], turns: int) -> list[dict[str, float]]
     ]
 
 
-def call_of(run: Path, number: int) -> Callable[[], Any]:
-    """Runs the exported net of a design for one picture of noise, one thread."""
+def exported(run: Path, number: int) -> Callable[[], Any]:
+    """Runs the exported net of a design."""
     net = NetModel.load(RunFolder.open(run).trials / f"{number:04d}" / MODEL)
-    path = export_onnx(net.net, net.shape, run / "again.onnx")
+    return call_of(export_onnx(net.net, net.shape, run / "again.onnx"), net.shape)
+
+
+def call_of(path: Path, shape: tuple[int, ...]) -> Callable[[], Any]:
+    """Runs the net of a file for one picture of noise, one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     (taken_in,) = session.get_inputs()
     kind = np.uint8 if taken_in.type == "tensor(uint8)" else np.float32
-    noise = np.random.default_rng(0).uniform(0, 255, (1, *net.shape))
+    noise = np.random.default_rng(0).uniform(0, 255, (1, *shape))
     feed = {taken_in.name: noise.astype(kind)}
     return lambda: session.run(None, feed)
 
