@@ -13,13 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from common import DATA, arguments, netwright, write
 from netwright.core.folder import RunFolder
 from netwright.core.study import read_study
+
+Strike = Callable[[subprocess.Popen[bytes], Path], None]
 
 
 def main() -> None:
@@ -34,7 +38,7 @@ def main() -> None:
     write("kill_nine", {"cases": found, "all_well": all(c["well"] for c in found.values())}, smoke)
 
 
-def one(run: Path, act: object) -> dict:
+def one(run: Path, act: Strike) -> dict[str, Any]:
     """Starts a fit, strikes once a few trials are done, resumes, compares."""
     command = [
         sys.executable, "-m", "netwright", "fit", str(DATA / "tabular" / "telco_churn.csv.gz"),
@@ -44,7 +48,7 @@ def one(run: Path, act: object) -> dict:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_trials(run, 3)
     before = finished(run)
-    act(process, run)  # type: ignore[operator]
+    act(process, run)
     process.wait()
     deadline = time.monotonic() + 10
     while workers_of(run) and time.monotonic() < deadline:
@@ -73,17 +77,17 @@ def one(run: Path, act: object) -> dict:
     }
 
 
-def kill_parent(process: subprocess.Popen, run: Path) -> None:
+def kill_parent(process: subprocess.Popen[bytes], run: Path) -> None:
     """The parent dies; its workers must not outlive it."""
     process.kill()
 
 
-def kill_worker(process: subprocess.Popen, run: Path) -> None:
+def kill_worker(process: subprocess.Popen[bytes], run: Path) -> None:
     """One worker dies; the run goes on by itself."""
     os.kill(workers_of(run)[0], signal.SIGKILL)
 
 
-def tear_the_journal(process: subprocess.Popen, run: Path) -> None:
+def tear_the_journal(process: subprocess.Popen[bytes], run: Path) -> None:
     """Everything dies with half a line in the journal, as when killed inside an append."""
     process.kill()
     process.wait()

@@ -50,7 +50,7 @@ Results = dict[str, dict[str, Any]]
 """Problem to strategy to what it reached."""
 
 
-def net(epochs: int, config: Config, kind: type) -> Any:
+def net(epochs: int, config: Any, kind: type) -> Any:
     """A multilayer perceptron of scikit-learn."""
     widths = tuple(int(config[f"width{i}"]) for i in range(int(config["depth"])))
     words: dict[str, Any] = {"solver": config["solver"]}
@@ -190,7 +190,7 @@ REGRESSORS = Joined(
 )
 
 
-def classifier_pipeline(config: Config) -> Any:
+def classifier_pipeline(config: Any) -> Any:
     """Preparation and a classifier."""
     told = config.within(str(config["prepare"]))
     prepare = {
@@ -215,7 +215,7 @@ def classifier_pipeline(config: Config) -> Any:
     return make_pipeline(prepare, model)
 
 
-def regressor_pipeline(config: Config) -> Any:
+def regressor_pipeline(config: Any) -> Any:
     """Selection of columns and a regressor."""
     inside = config.within(str(config["model"]))
     model = {
@@ -244,7 +244,7 @@ def _correlation(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.abs(np.corrcoef(X.T, y)[-1, :-1])
 
 
-Problem = tuple[Space, str, bool, Callable[[Config], BaseEstimator]]
+Problem = tuple[Space, str, bool, Callable[[Any], BaseEstimator]]
 PROBLEMS: dict[str, Problem] = {
     "net_digits": (NET, "digits", True, lambda c: net(8, c, MLPClassifier)),
     "net_diabetes": (NET, "diabetes", False, lambda c: net(30, c, MLPRegressor)),

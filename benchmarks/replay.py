@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from common import DATA, arguments, netwright, write
 from netwright.core.folder import RunFolder
@@ -70,7 +71,7 @@ def interrupt(run: Path, trials: int) -> None:
     process.wait()
 
 
-def board(run: Path) -> list:
+def board(run: Path) -> list[tuple[Any, ...]]:
     """Position, configuration and values of every complete trial, best first."""
     ranking = read_study(RunFolder.open(run)).ranking()
     return [(record.position, record.config.to_json(), record.values) for record in ranking]

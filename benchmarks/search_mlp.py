@@ -56,7 +56,7 @@ class Rows:
     train: pd.DataFrame
     test: pd.DataFrame
     target: str
-    words: Mapping[str, str]
+    words: Mapping[str, Any]
 
     @cached_property
     def task(self) -> Task:
