@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import platform
@@ -49,6 +50,13 @@ def write(name: str, content: dict[str, Any], smoke: bool = False) -> None:
         RESULTS.mkdir(parents=True, exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(body, indent=1) + "\n")
     print(json.dumps(content, indent=1))
+
+
+def test_rows(name: str) -> list[int]:
+    """Rows of one of the eight real tables that are kept for the test."""
+    with gzip.open(DATA / "tabular" / "test_rows.json.gz", "rt") as file:
+        held: dict[str, list[int]] = json.load(file)
+    return held[name]
 
 
 def netwright(*words: str, check: bool = True) -> tuple[float, subprocess.CompletedProcess[str]]:

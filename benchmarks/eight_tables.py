@@ -10,12 +10,13 @@ import json
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
 import pandas as pd
 
-from common import DATA, arguments, netwright, write
+from common import DATA, arguments, netwright, test_rows, write
 
 FOLDER = DATA / "tabular"
 CLIP = 1e-7
@@ -25,27 +26,24 @@ def main() -> None:
     """Fits every table with both systems."""
     smoke = arguments(__doc__).smoke
     tasks = json.loads((FOLDER / "tasks.json").read_text())
-    with pd.io.common.get_handle(FOLDER / "test_rows.json.gz", "r", compression="gzip") as file:
-        held = json.load(file.handle)
     rows = []
     for task in tasks[-2:-1] if smoke else tasks:
-        rows.append(one_table(task, held[task["name"]], 15 if smoke else 60))
+        rows.append(one_table(task, test_rows(task["name"]), 15 if smoke else 60))
         print(rows[-1], flush=True)
     better = sum(row["netwright"] < row["lightgbm_defaults"] for row in rows)
     write("eight_tables", {"seconds": 60, "seed": 0, "better_on": better, "tables": rows}, smoke)
 
 
-def one_table(task: dict, held: list[int], seconds: int) -> dict:
+def one_table(task: dict[str, Any], held: list[int], seconds: int) -> dict[str, Any]:
     """Losses of both systems on one table."""
     frame = pd.read_csv(FOLDER / f"{task['name']}.csv.gz", low_memory=False)
-    test_rows = np.zeros(len(frame), dtype=bool)
-    test_rows[held] = True
+    kept = np.isin(np.arange(len(frame)), held)
     classes = sorted(frame[task["target"]].astype(str).unique())
     with tempfile.TemporaryDirectory() as folder:
         train, test = Path(folder, "train.csv"), Path(folder, "test.csv")
         raw = pd.read_csv(FOLDER / f"{task['name']}.csv.gz", dtype=str, keep_default_na=False)
-        raw[~test_rows].to_csv(train, index=False)
-        raw[test_rows].drop(columns=[task["target"]]).to_csv(test, index=False)
+        raw[~kept].to_csv(train, index=False)
+        raw[kept].drop(columns=[task["target"]]).to_csv(test, index=False)
         out, told = Path(folder, "run"), Path(folder, "predictions.csv")
         taken, _ = netwright(
             "fit", str(train), "--target", task["target"], "--kind", task["task"],
@@ -55,7 +53,7 @@ def one_table(task: dict, held: list[int], seconds: int) -> dict:
         netwright("predict", str(out), str(test), "--out", str(told), *proba)
         predicted = pd.read_csv(told)
         shown = json.loads(netwright("show", str(out), "--json")[1].stdout)
-    truth = frame.loc[test_rows, task["target"]]
+    truth = frame.loc[kept, task["target"]]
     if proba:
         shares = pd.DataFrame(0.0, index=predicted.index, columns=classes)
         known = [name for name in predicted.columns if name in classes]
@@ -64,7 +62,7 @@ def one_table(task: dict, held: list[int], seconds: int) -> dict:
     else:
         ours = rmse(truth, predicted["prediction"])
     started = time.monotonic()
-    theirs = lightgbm_defaults(frame, test_rows, task, classes)
+    theirs = lightgbm_defaults(frame, kept, task, classes)
     return {
         "table": task["name"],
         "metric": task["metric"],
@@ -81,7 +79,7 @@ def one_table(task: dict, held: list[int], seconds: int) -> dict:
 
 
 def lightgbm_defaults(
-    frame: pd.DataFrame, test_rows: np.ndarray, task: dict, classes: list[str]
+    frame: pd.DataFrame, kept: np.ndarray, task: dict[str, Any], classes: list[str]
 ) -> float:
     """Test loss of LightGBM as it comes; strings become its categories."""
     features = frame.drop(columns=[task["target"]])
@@ -92,18 +90,18 @@ def lightgbm_defaults(
     target = frame[task["target"]]
     if task["task"] == "regression":
         model = lightgbm.LGBMRegressor(verbose=-1, n_jobs=2)
-        model.fit(features[~test_rows], target[~test_rows])
-        return rmse(target[test_rows], model.predict(features[test_rows]))
+        model.fit(features[~kept], target[~kept])
+        return rmse(target[kept], np.asarray(model.predict(features[kept])))
     model = lightgbm.LGBMClassifier(verbose=-1, n_jobs=2)
-    model.fit(features[~test_rows], target[~test_rows].astype(str))
-    shares = pd.DataFrame(0.0, index=range(int(test_rows.sum())), columns=classes)
-    shares[list(model.classes_)] = model.predict_proba(features[test_rows])
-    return log_loss(target[test_rows].astype(str), shares)
+    model.fit(features[~kept], target[~kept].astype(str))
+    shares = pd.DataFrame(0.0, index=range(int(kept.sum())), columns=classes)
+    shares[list(model.classes_)] = model.predict_proba(features[kept])
+    return log_loss(target[kept].astype(str), shares)
 
 
 def log_loss(truth: pd.Series, shares: pd.DataFrame) -> float:
     """Mean negative log probability of the true class, clipped."""
-    place = shares.columns.get_indexer(truth)
+    place = shares.columns.get_indexer(pd.Index(truth))
     chosen = shares.to_numpy()[np.arange(len(truth)), place]
     return float(-np.log(np.clip(chosen, CLIP, 1 - CLIP)).mean())
 

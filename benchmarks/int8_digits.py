@@ -20,7 +20,7 @@ from netwright.export.checking import check_export, run_onnx
 from netwright.export.onnx import export_onnx
 from netwright.export.quantise import quantise
 from netwright.hardware.latency import measure_latency
-from netwright.spaces import get_space
+from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import image_task
 
 SPACES = ("nasbench201", "mobile")
@@ -31,7 +31,7 @@ TRAINED = 1200
 def trained(space: str, inputs: torch.Tensor, labels: torch.Tensor, epochs: int) -> nn.Module:
     """A design of a space, drawn with seed 4 and trained with a cosine."""
     torch.manual_seed(0)
-    opened = get_space(space)
+    opened = NetSpaceName(space).open()
     net = opened.build(opened.sample(np.random.default_rng(4)), image_task(SHAPE, 10))
     optimiser = torch.optim.SGD(net.parameters(), 0.05, 0.9, nesterov=True, weight_decay=5e-4)
     steps = epochs * (len(inputs) // 64)

@@ -27,7 +27,7 @@ def latency_columns(table: pd.DataFrame) -> list[str]:
     """The 27 of HELP (Lee et al. 2021) and the 6 of HW-NAS-Bench (Li et al. 2021)."""
     return [
         name
-        for name in table
+        for name in table.columns.astype(str)
         if name.startswith("help_ms_") or (name.startswith("hw_c10_") and "latency" in name)
     ]
 

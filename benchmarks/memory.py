@@ -46,7 +46,7 @@ def main() -> None:
     write("memory", found, smoke)
 
 
-def watch(process: subprocess.Popen) -> tuple[int, int]:
+def watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
     """Peak bytes and how many processes there were then."""
     peak, count = 0, 0
     root = psutil.Process(process.pid)

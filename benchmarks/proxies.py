@@ -91,7 +91,7 @@ def standing(rows: list[dict[str, float]], table: pd.DataFrame) -> dict[str, Any
         "with_accuracy": {name: rank_correlation(ours[name], accuracy) for name in PROXIES},
         "vote": {
             "voters": list(VOTERS),
-            "with_accuracy": rank_correlation(pd.Series(vote(ours.to_dict("records"))), accuracy),
+            "with_accuracy": rank_correlation(pd.Series(vote(rows)), accuracy),
             "published_parameters_with_accuracy": rank_correlation(known.zc_c10_params, accuracy),
         },
         "seconds_a_cell": {

@@ -24,7 +24,7 @@ from sklearn.datasets import load_wine
 from torch import nn
 
 import netwright
-from common import DATA, parser
+from common import DATA, parser, test_rows
 from netwright.core.audit import Audit
 from netwright.core.config import Config
 from netwright.core.context import Context
@@ -32,7 +32,7 @@ from netwright.core.folder import RunFolder
 from netwright.core.task import Task
 from netwright.data.prepare import Wishes, prepare, with_folds
 from netwright.data.splits import make_folds
-from netwright.learners.net import ARCHITECTURE, learner
+from netwright.learners.net import ARCHITECTURE, NetFitted, learner
 from netwright.report.summary import summarise
 from netwright.spaces.mlp import TabularNetSpace
 from parts import Part, Parts
@@ -69,8 +69,7 @@ def real(name: str) -> Rows:
     tasks = json.loads((FOLDER / "tasks.json").read_text())
     task = next(task for task in tasks if task["name"] == name)
     frame = pd.read_csv(FOLDER / f"{name}.csv.gz", low_memory=False)
-    with pd.io.common.get_handle(FOLDER / "test_rows.json.gz", "r", compression="gzip") as file:
-        held = np.isin(np.arange(len(frame)), json.load(file.handle)[name])
+    held = np.isin(np.arange(len(frame)), test_rows(name))
     words = {"kind": task["task"], "metric": task["metric"]}
     return Rows(frame[~held], frame[held], task["target"], words)
 
@@ -149,11 +148,13 @@ def trained(rows: Rows, config: Config) -> Part:
     learn, watch = make_folds(task, task.data, 0)[0]
     watched, learned = (task.with_data(task.data.rows(part)) for part in (watch, learn))
     unseen = unseen_rows(task, rows.test)
+    assert unseen.target is not None
     for seed in range(SEEDS):
         context = Context(seed=seed, validation=watched)
         model = learner().fit(learned, config, context)
         predicted = model.predict(unseen.features)
         losses.append(task.metric.loss(unseen.target, predicted, None))
+    assert isinstance(model.fitted, NetFitted)
     facts = model.fitted.facts
     inputs = [len(facts["plain"]), facts["sizes"], facts["outputs"]]
     return {

@@ -52,7 +52,8 @@ def learned(rate: float, seed: int, episodes: int) -> FewshotModel:
     """A net trained to adapt with a rate; with rate zero it learns all waves at once."""
     approach = Approach("maml", "group", TERMS, {"inner_lr": rate, "inner_steps": STEPS})
     learner = FewshotLearner(NetSpaceName("sines:SineNet"), approach, episodes)
-    return learner.fit(Sines(), Config({}), Context(seed=seed, threads=1, validation=Sines()))
+    context = Context(seed=seed, threads=1, validation=Sines())  # type: ignore[arg-type]
+    return learner.fit(Sines(), Config({}), context)
 
 
 def error(model: FewshotModel, rate: float, waves: int) -> float:

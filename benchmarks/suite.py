@@ -9,6 +9,7 @@ import ast
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from common import ROOT, write
 
@@ -18,7 +19,7 @@ def main() -> None:
     logs = [word for word in sys.argv[1:] if not word.startswith("-")]
     code, tests = (lines(ROOT / name) for name in ("src", "tests"))
     whole, whole_tests = (every_line(ROOT / name) for name in ("src", "tests"))
-    found = {
+    found: dict[str, Any] = {
         "code_lines": code,
         "test_lines": tests,
         "tests_per_code": round(tests / code, 3),

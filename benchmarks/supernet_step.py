@@ -64,7 +64,8 @@ class PlainCell(nn.Module):
         values: list[Any] = [x, None, None, None]
         for (j, i), operations, row in zip(EDGES, self.edges, weights, strict=True):
             out = sum(
-                w * operation(values[i]) for w, operation in zip(row[1:], operations, strict=True)
+                w * operation(values[i])
+                for w, operation in zip(row[1:], operations.children(), strict=True)
             )
             values[j] = out if values[j] is None else values[j] + out
         return values[3]
@@ -158,7 +159,7 @@ def supernet(method: str, cells: int, channels: int) -> nn.Module:
 
 def laid_out(net: nn.Module) -> nn.Module:
     """Weights in the layout that two cores like best."""
-    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def back(net: nn.Module, x: Tensor, y: Tensor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,11 @@ def main() -> None:
                 "fit", str(path), "--target", target, "--time", f"{SECONDS}s", "--out", str(out)
             )
             has_model = (out / "predictor" / "manifest.json").exists()
-            row = {"table": name, "wall_seconds": round(taken, 2), "has_model": has_model}
+            row: dict[str, Any] = {
+                "table": name,
+                "wall_seconds": round(taken, 2),
+                "has_model": has_model,
+            }
             print(row, flush=True)
             rows.append(row)
     kept = all(row["wall_seconds"] <= PROMISE and row["has_model"] for row in rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,9 @@ def main() -> None:
     write("workers", {"seconds": 25, "runs": rows}, smoke)
 
 
-def one(name: str, target: str, setting: str, workers: str, threads: str, seconds: int) -> dict:
+def one(
+    name: str, target: str, setting: str, workers: str, threads: str, seconds: int
+) -> dict[str, Any]:
     """One fit."""
     with tempfile.TemporaryDirectory() as folder:
         frame = pd.read_csv(DATA / "tabular" / f"{name}.csv.gz", dtype=str, keep_default_na=False)
