@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--seeds", type=int, default=3)
     made.add_argument("--minutes", type=float, default=20, help="of search, and of retraining")
     made.add_argument("--space", default="resnet")
-    made.add_argument("--epochs", type=int, default=3, help="of each design in the search")
+    made.add_argument("--epochs", type=int, help="of each design [what the time allows]")
     made.add_argument("--proxies", default="", help="that warm the search up, such as naswot")
     made.add_argument("--pruner", default="", help="that stops designs early, such as halving")
     return made.parse_args()
@@ -43,8 +43,8 @@ def main() -> None:
     told = arguments()
     data = cifar(told.smoke)
     most = flops_g(RESNET20, DESIGN, data.task)
-    words: dict[str, Any] = {"space": told.space, "epochs": told.epochs}
-    words |= {name: vars(told)[name] for name in ("proxies", "pruner") if vars(told)[name]}
+    asked = ("epochs", "proxies", "pruner")
+    words = {"space": told.space, **{name: vars(told)[name] for name in asked if vars(told)[name]}}
     terms = {"minutes": told.minutes, "resnet20_flops_g": most, **words}
     parts = Parts("end_to_end", terms, resume=told.resume, smoke=told.smoke)
     rows = []
