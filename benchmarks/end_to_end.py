@@ -32,6 +32,7 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--seeds", type=int, default=3)
     made.add_argument("--minutes", type=float, default=20, help="of search, and of retraining")
     made.add_argument("--space", default="resnet")
+    made.add_argument("--strategy", default="auto")
     made.add_argument("--epochs", type=int, help="of each design [what the time allows]")
     made.add_argument("--proxies", default="", help="that warm the search up, such as naswot")
     made.add_argument("--pruner", default="", help="that stops designs early, such as halving")
@@ -44,7 +45,8 @@ def main() -> None:
     data = cifar(told.smoke)
     most = flops_g(RESNET20, DESIGN, data.task)
     asked = ("epochs", "proxies", "pruner")
-    words = {"space": told.space, **{name: vars(told)[name] for name in asked if vars(told)[name]}}
+    words = {"space": told.space, "strategy": told.strategy}
+    words |= {name: vars(told)[name] for name in asked if vars(told)[name]}
     terms = {"minutes": told.minutes, "resnet20_flops_g": most, **words}
     parts = Parts("end_to_end", terms, resume=told.resume, smoke=told.smoke)
     rows = []

@@ -14,9 +14,11 @@ import pytest
 import netwright
 from netwright.core.audit import Audit
 from netwright.core.budget import Clock
-from netwright.core.task import Task
+from netwright.core.config import Config
+from netwright.core.task import Constraints, Task
 from netwright.data.images import CLASS, IMAGE, as_cells
 from netwright.data.prepare import Wishes, prepare
+from netwright.evaluators.costs import counted
 from netwright.recipes import pacing
 from netwright.recipes.options import FitOptions, make_options
 from netwright.recipes.pacing import MOST, PROBED, USUAL_EPOCHS, epochs_within
@@ -70,6 +72,21 @@ def test_the_speed_of_some_designs_is_measured(monkeypatch: pytest.MonkeyPatch) 
     assert len(asked) == PROBED
     assert asked[0] == SPACE.open().complete()
     assert time.monotonic() - started < 20
+
+
+def test_only_designs_that_keep_the_limits_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Config] = []
+    monkeypatch.setattr(pacing, "_one", lambda *told: asked.append(told[1]) or 0.1)
+    task, name = pictures(128), NetSpaceName("morphism")
+    limited = replace(task, constraints=Constraints(max_flops_g=3e-3))
+    epochs_within(name, FIT, limited, Clock.start(60.0))
+    assert len(asked) == PROBED
+    assert all(counted(name, design, task)["flops_g"] <= 3e-3 for design in asked)
+
+
+def test_without_a_design_in_reach_the_default_is_measured(slow: None) -> None:
+    none = replace(pictures(512), constraints=Constraints(max_params_m=1e-9))
+    assert epochs_within(SPACE, FIT, none, Clock.start(60.0)) == 2
 
 
 def test_nets_with_two_heads_are_measured_too() -> None:

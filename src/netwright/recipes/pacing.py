@@ -7,6 +7,8 @@ short search what is gained by a second look is less than what is lost by not lo
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from itertools import islice
 from statistics import median
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy as np
 from netwright.core.budget import Clock
 from netwright.core.config import Config
 from netwright.core.task import Task
+from netwright.evaluators.costs import counted
 from netwright.learners.image import TRAINING
 from netwright.recipes.machine import workers_of
 from netwright.recipes.options import FitOptions
@@ -28,6 +31,8 @@ MOST = 12
 """Epochs, however much time there is."""
 PROBED, STEPS = 5, 2
 """Designs whose speed is measured, and steps of each after the first."""
+DRAWN = 100
+"""Designs that are looked at to find those that keep the limits: no others will be trained."""
 PROBING, TRAINING_SHARE = 0.02, 0.8
 """Shares of the time: when measuring ends, and what designs are trained in."""
 LEARNED = 0.8
@@ -53,27 +58,37 @@ def epochs_within(
     aimed, rows = AIMED * objectives, LEARNED * len(task.data)
     wanted = min(aimed, fit.trials or aimed)
     batch = min(int(TRAINING.defaults()["batch_size"] or 64), len(task.data))
-    step = _step_seconds(space.open(), task, batch, clock, fit.threads)
+    step = _step_seconds(space, task, batch, clock, fit.threads)
     there = workers_of(fit) * max(0.0, TRAINING_SHARE * clock.seconds - clock.elapsed())
     return int(np.clip(round(there * batch / (wanted * BESIDE * step * rows)), 1, MOST))
 
 
-def _step_seconds(space: NetSpace, task: Task, batch: int, clock: Clock, threads: int) -> float:
-    """The median over some designs, those that keep no limit among them."""
+def _step_seconds(space: NetSpaceName, task: Task, batch: int, clock: Clock, threads: int) -> float:
+    """The median over some designs that keep the limits, as far as those are counted."""
     import torch
 
-    rng, until = np.random.default_rng(0), clock.elapsed() + PROBING * (clock.seconds or 0.0)
+    opened, until = space.open(), clock.elapsed() + PROBING * (clock.seconds or 0.0)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     taken: list[float] = []
     try:
         with torch.random.fork_rng(devices=[]):
-            while len(taken) < PROBED and (not taken or clock.elapsed() < until):
-                design = space.sample(rng) if taken else space.complete()
-                taken.append(_one(space, design, task, batch))
+            for design in islice(_allowed(space, task), PROBED):
+                taken.append(_one(opened, design, task, batch))
+                if clock.elapsed() > until:
+                    break
+            return median(taken or [_one(opened, opened.complete(), task, batch)])
     finally:
         torch.set_num_threads(before)
-    return median(taken)
+
+
+def _allowed(space: NetSpaceName, task: Task) -> Iterator[Config]:
+    """The default and random designs, but for those that cost more than is allowed."""
+    opened, rng = space.open(), np.random.default_rng(0)
+    for turn in range(DRAWN):
+        design = opened.sample(rng) if turn else opened.complete()
+        if not task.constraints.broken(counted(space, design, task)):
+            yield design
 
 
 def _one(space: NetSpace, design: Config, task: Task, batch: int) -> float:
