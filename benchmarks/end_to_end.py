@@ -35,6 +35,7 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--strategy", default="auto")
     made.add_argument("--epochs", type=int, help="of each design [what the time allows]")
     made.add_argument("--proxies", default="", help="that warm the search up, such as naswot")
+    made.add_argument("--augment", help="of the last training, ours and ResNet-20's [flip]")
     made.add_argument("--pruner", default="", help="that stops designs early, such as halving")
     return made.parse_args()
 
@@ -48,31 +49,33 @@ def main() -> None:
     words = {"space": told.space, "strategy": told.strategy}
     words |= {name: vars(told)[name] for name in asked if vars(told)[name]}
     terms = {"minutes": told.minutes, "resnet20_flops_g": most, **words}
+    terms |= {} if told.augment is None else {"augment": told.augment}
     parts = Parts("end_to_end", terms, resume=told.resume, smoke=told.smoke)
     rows = []
     for seed in range(1 if told.smoke else told.seeds):
-        ours = one_seed(parts, data, seed, told.minutes, {**words, "max_flops_g": most})
-        theirs = parts.take(f"resnet20 {seed}", partial(resnet20, data, told.minutes, seed))
+        ours = one_seed(parts, data, seed, told, {**words, "max_flops_g": most})
+        theirs = parts.take(f"resnet20 {seed}", partial(resnet20, data, told, seed))
         rows.append((ours, theirs))
     parts.conclude(verdict(rows, most))
 
 
 def one_seed(
-    parts: Parts, data: Pictures, seed: int, minutes: float, words: dict[str, Any]
+    parts: Parts, data: Pictures, seed: int, told: argparse.Namespace, words: dict[str, Any]
 ) -> Part:
     """A search and what retraining makes of its best design."""
     out = parts.run(f"search {seed}")
 
     def search() -> Part:
-        return best_of(searched(data, out, minutes, seed=seed, **words))
+        return best_of(searched(data, out, told.minutes, seed=seed, **words))
 
     found = parts.take(f"search {seed}", search)
-    return {**found, **parts.take(f"retrain {seed}", partial(retrained, data, out, minutes))}
+    again = partial(retrained, data, out, told.minutes, augment=told.augment)
+    return {**found, **parts.take(f"retrain {seed}", again)}
 
 
-def resnet20(data: Pictures, minutes: float, seed: int) -> Part:
+def resnet20(data: Pictures, told: argparse.Namespace, seed: int) -> Part:
     """ResNet-20, trained for the time of search and retraining together."""
-    model = trained(data, RESNET20, DESIGN, 2 * minutes, seed)
+    model = trained(data, RESNET20, DESIGN, 2 * told.minutes, seed, told.augment)
     return {"accuracy": data.accuracy(model), "epochs": model.built.epochs}
 
 

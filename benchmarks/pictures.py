@@ -99,21 +99,31 @@ def best_of(facts: dict[str, Any]) -> dict[str, Any]:
     return {**told, "design": best["design"], **best["costs"]}
 
 
-def retrained(data: Pictures, out: Path, minutes: float) -> dict[str, Any]:
+def retrained(
+    data: Pictures, out: Path, minutes: float, augment: str | None = None
+) -> dict[str, Any]:
     """What `netwright retrain` makes of the best design in some minutes."""
     own: dict[str, Any] = {"epochs": 1, "threads": 1} if data.smoke else {"budget": 60 * minutes}
-    predictor = netwright.retrain(out, **own)
+    predictor = netwright.retrain(out, augment=augment, **own)
     told = summarise(RunFolder.open(out))["retrained"]
     epochs = {name: told[name] for name in ("epochs", "trained_seconds")}
     return {"accuracy": data.accuracy(predictor.model), **epochs}
 
 
 def trained(
-    data: Pictures, space: NetSpaceName, design: Config, minutes: float, seed: int = 0
+    data: Pictures,
+    space: NetSpaceName,
+    design: Config,
+    minutes: float,
+    seed: int = 0,
+    augment: str | None = None,
 ) -> NetModel:
     """Trains a design from scratch as `netwright retrain` does: its recipe, on every core."""
     keep_freed_memory()  # as in a worker of `netwright retrain`
-    recipe = {**make_search_options(target=CLASS).training(data.task), "epochs": EPOCHS}
+    recipe = {
+        **make_search_options(target=CLASS, augment=augment).training(data.task),
+        "epochs": EPOCHS,
+    }
     context = Context(seed=seed, threads=cores(), deadline=time.monotonic() + 60 * minutes)
     if data.smoke:
         recipe, context = {**recipe, "epochs": 1}, Context(seed=seed)

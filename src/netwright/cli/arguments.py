@@ -78,7 +78,8 @@ NetMetric = Annotated[
 Augment = Annotated[
     str | None,
     typer.Option(
-        help="none, shift, affine, flip, cutout, trivial or cutmix [flip in colour, else shift]."
+        help="none, shift, affine, flip, cutout, trivial, trivial_flip or cutmix [flip in colour, "
+        "else shift]."
     ),
 ]
 PictureSchema = Annotated[

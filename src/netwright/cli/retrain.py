@@ -27,7 +27,9 @@ def retrain(
     epochs: Epochs = None,
     augment: Annotated[
         str | None,
-        Option(help="none, shift, affine, flip, cutout, trivial or cutmix [as searched]."),
+        Option(
+            help="none, shift, affine, flip, cutout, trivial, trivial_flip or cutmix [as searched]."
+        ),
     ] = None,
     cells: Cells = None,
     channels: Channels = None,

@@ -44,6 +44,7 @@ AUGMENTATIONS: dict[str, tuple[str, ...]] = {
     "flip": ("crop", "flip"),
     "cutout": ("crop", "flip", "cutout"),
     "trivial": ("crop", "trivial"),
+    "trivial_flip": ("crop", "flip", "trivial"),
     "cutmix": ("crop", "flip", "cutmix"),
 }
 """What may happen to pictures while a net learns; digits must not be mirrored, so data decides."""
