@@ -89,6 +89,14 @@ def test_without_a_design_in_reach_the_default_is_measured(slow: None) -> None:
     assert epochs_within(SPACE, FIT, none, Clock.start(60.0)) == 2
 
 
+def test_looking_for_such_designs_ends_in_time(monkeypatch: pytest.MonkeyPatch, slow: None) -> None:
+    looked: list[Config] = []
+    monkeypatch.setattr(pacing, "counted", lambda *told: looked.append(told[1]) or {"params_m": 1})
+    none = replace(pictures(128), constraints=Constraints(max_params_m=1e-9))
+    epochs_within(SPACE, FIT, none, Clock.start(1e-6))
+    assert len(looked) == 1
+
+
 def test_nets_with_two_heads_are_measured_too() -> None:
     name = NetSpaceName("darts", {"cells": 3, "channels": 4, "auxiliary": True})
     assert 1 <= epochs_within(name, FIT, pictures(8), Clock.start(5.0)) <= MOST

@@ -67,25 +67,27 @@ def _step_seconds(space: NetSpaceName, task: Task, batch: int, clock: Clock, thr
     """The median over some designs that keep the limits, as far as those are counted."""
     import torch
 
-    opened, until = space.open(), clock.elapsed() + PROBING * (clock.seconds or 0.0)
-    before = torch.get_num_threads()
+    opened, before = space.open(), torch.get_num_threads()
     torch.set_num_threads(threads)
-    taken: list[float] = []
     try:
         with torch.random.fork_rng(devices=[]):
-            for design in islice(_allowed(space, task), PROBED):
-                taken.append(_one(opened, design, task, batch))
-                if clock.elapsed() > until:
-                    break
+            designs = islice(_allowed(space, task, clock), PROBED)
+            taken = [_one(opened, design, task, batch) for design in designs]
             return median(taken or [_one(opened, opened.complete(), task, batch)])
     finally:
         torch.set_num_threads(before)
 
 
-def _allowed(space: NetSpaceName, task: Task) -> Iterator[Config]:
-    """The default and random designs, but for those that cost more than is allowed."""
+def _allowed(space: NetSpaceName, task: Task, clock: Clock) -> Iterator[Config]:
+    """The default and random designs, but for those that cost more than is allowed; ends in time.
+
+    The default is looked at however little time there is.
+    """
     opened, rng = space.open(), np.random.default_rng(0)
+    until = clock.elapsed() + PROBING * (clock.seconds or 0.0)
     for turn in range(DRAWN):
+        if turn and clock.elapsed() > until:
+            return
         design = opened.sample(rng) if turn else opened.complete()
         if not task.constraints.broken(counted(space, design, task)):
             yield design
