@@ -145,6 +145,12 @@ def test_what_an_interrupted_call_left_is_not_trained_twice(run: Path) -> None:
     assert sorted(states) == ["complete", "failed"]
 
 
+def test_an_unknown_augmentation_is_refused_at_once(run: Path) -> None:
+    with pytest.raises(ConfigError, match="'trivial_flop'.*trivial_flip"):
+        netwright.retrain(run, augment="trivial_flop", epochs=1)
+    assert not (run / "retrain").exists()
+
+
 def test_a_space_that_takes_no_such_argument_is_refused_at_once(run: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be made with"):
         netwright.retrain(run, epochs=1, arguments={"layers": 2})

@@ -13,7 +13,7 @@ from typing import Any
 
 from netwright.core.budget import Budget, Clock
 from netwright.core.context import Context
-from netwright.core.errors import NoModel, RunError
+from netwright.core.errors import NoModel, RunError, unknown_name
 from netwright.core.folder import RunFolder
 from netwright.core.progress import Progress
 from netwright.core.strategy import derive_seed
@@ -23,6 +23,7 @@ from netwright.engines import get_engine
 from netwright.evaluators.nets import MODEL
 from netwright.evaluators.refit import SOURCE
 from netwright.evaluators.retraining import RetrainEvaluator
+from netwright.learners.image import AUGMENTATIONS
 from netwright.predictor import write_predictor
 from netwright.recipes.again import again_study, fail_lost
 from netwright.recipes.designs import judged, pick
@@ -108,9 +109,12 @@ def retrain(
 
     Raises:
         RunError: There is no run of a search.
-        ConfigError: The design is not one of the search's, or the space takes other arguments.
+        ConfigError: The design is not one of the search's, the space takes other arguments, or the
+            augmentation is unknown.
         NoModel: The time was over before a net was trained.
     """
+    if augment is not None and augment not in AUGMENTATIONS:
+        raise unknown_name("augmentation", augment, AUGMENTATIONS)
     folder = RunFolder.open(run)
     options, study = read_options(folder), read_study(folder)
     if not isinstance(options.regime, Plain):
