@@ -146,7 +146,7 @@ def test_what_an_interrupted_call_left_is_not_trained_twice(run: Path) -> None:
 
 
 def test_an_unknown_augmentation_is_refused_at_once(run: Path) -> None:
-    with pytest.raises(ConfigError, match="'trivial_flop'.*trivial_flip"):
+    with pytest.raises(ConfigError, match=r"'trivial_flop'.*trivial_flip"):
         netwright.retrain(run, augment="trivial_flop", epochs=1)
     assert not (run / "retrain").exists()
 
