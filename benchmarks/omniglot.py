@@ -26,7 +26,8 @@ from parts import Part, Parts
 
 CONV32 = '{"space": "conv4", "design": {"filters": 32}}'
 """As wide as MAML's own for these pictures is not affordable here."""
-ONE_STEP = ("--inner-lr", "0.4", "--inner-steps", "1")
+STEPS = ("--inner-lr", "0.4", "--inner-steps", "1")
+ONE_STEP = (*STEPS, "--train-queries", "1", "--augment", "shift")
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,28 @@ def test_all_at_once_is_one_after_another(kind: type, how: str) -> None:
         assert torch.allclose(a, b)
 
 
+class Reader(nn.Module):
+    """An LSTM that reads pictures line by line, which torch cannot vectorise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reader = nn.LSTM(3, 4, batch_first=True)
+        self.head = nn.Linear(4, WAYS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        answers: Tensor = self.head(self.reader(x)[0][:, -1])
+        return answers
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recurrent_net_adapts_task_after_task(kind: type) -> None:
+    support, query = torch.randn(2, WAYS, 5, 3), torch.randn(2, WAYS, 5, 3)
+    labels = torch.arange(WAYS).expand(2, -1)
+    found = gradient(kind(Reader(), inner_lr=0.1), (support, labels, query, labels))
+    assert all(slope.isfinite().all() for slope in found)
+    assert any(slope.any() for slope in found)
+
+
 def by_hand(net: nn.Module, shown: tuple[Tensor, ...], steps: int, follow: bool) -> Tensor:
     """The outer loss with weights of its own for every task."""
     losses = []

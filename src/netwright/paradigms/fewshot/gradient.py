@@ -58,7 +58,7 @@ class GradientMethod(Method):
             raise ConfigError(f"Adapting needs inner steps of at least 1. Got {inner_steps}.")
         self.inner_lr, self.inner_steps = inner_lr, inner_steps
         self._worth: dict[torch.Size, Mapping[str, torch.Size]] = {}
-        self.vectorised = not has_convolutions(net) if vectorised is None else vectorised
+        self.vectorised = vectorises(net) if vectorised is None else vectorised
 
     def moving(self) -> list[str]:
         """The weights that adapt."""
@@ -139,13 +139,14 @@ class GradientMethod(Method):
         return freeze(net, support)
 
 
-def has_convolutions(net: nn.Module) -> bool:
-    """Whether a net convolves.
+def vectorises(net: nn.Module) -> bool:
+    """Whether all tasks go through a net at once, and faster so.
 
     With weights of its own for each task a convolution becomes one of many groups, which takes
-    longer than the same one task after another.
+    longer than the same one task after another; recurrent layers torch cannot vectorise.
     """
-    return any(isinstance(module, nn.modules.conv._ConvNd) for module in net.modules())
+    kinds = (nn.modules.conv._ConvNd, nn.RNNBase)
+    return not any(isinstance(module, kinds) for module in net.modules())
 
 
 def slopes_inside(loss: Loss, weights: Tensors, added: Tensors, follow: bool) -> Slopes:
