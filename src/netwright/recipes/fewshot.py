@@ -5,7 +5,7 @@ episodes of classes they have never seen.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -318,6 +318,7 @@ def evaluate(
     target: str | None = None,
     rotations: bool = False,
     seed: int = 0,
+    trust: Sequence[str] = (),
 ) -> Judgement:
     """How well a few-shot model learns new classes.
 
@@ -330,6 +331,7 @@ def evaluate(
         target: Column of the classes, None for the one the data has by its nature.
         rotations: Whether turned classes are classes of their own.
         seed: Decides which episodes are drawn.
+        trust: Code of one's own (`package:attribute`) that the model may be made by.
 
     Raises:
         RunError: The run is of something else.
@@ -339,7 +341,7 @@ def evaluate(
     import torch
 
     torch.set_num_threads(cores())
-    predictor = Predictor.load(run)
+    predictor = Predictor.load(run, trust)
     whole = fewshot_model(predictor)
     model = whole.inner if isinstance(whole, FewshotRows) else whole
     asked = {"ways": ways, "shots": shots, "queries": queries}

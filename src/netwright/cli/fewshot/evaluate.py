@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netwright.cli.arguments import Data, Json, Run, Seed
+from netwright.cli.arguments import Data, Json, Run, Seed, Trust
 from netwright.cli.fewshot.arguments import Classes, Rotations
 
 Option = typer.Option
@@ -23,6 +23,7 @@ def evaluate(
     target: Classes = None,
     rotations: Rotations = False,
     seed: Seed = None,
+    trust: Trust = None,
     as_json: Json = False,
 ) -> None:
     """Learn new classes of data, over and over, and say how well; with a test part, of that."""
@@ -40,6 +41,7 @@ def evaluate(
         target=target,
         rotations=rotations,
         seed=seed or 0,
+        trust=trust or (),
     )
     if as_json:
         typer.echo(json.dumps(found.to_json()))
