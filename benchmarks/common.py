@@ -69,3 +69,9 @@ def netwright(*words: str, check: bool = True) -> tuple[float, subprocess.Comple
     if check and done.returncode != 0:
         raise RuntimeError(f"netwright {' '.join(words)} failed:\n{done.stderr}")
     return taken, done
+
+
+def shown(run: Path) -> dict[str, Any]:
+    """What `netwright show --json` says of a run."""
+    facts: dict[str, Any] = json.loads(netwright("show", str(run), "--json")[1].stdout)
+    return facts

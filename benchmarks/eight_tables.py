@@ -16,7 +16,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from common import DATA, arguments, netwright, test_rows, write
+from common import DATA, arguments, netwright, shown, test_rows, write
 
 FOLDER = DATA / "tabular"
 CLIP = 1e-7
@@ -52,7 +52,7 @@ def one_table(task: dict[str, Any], held: list[int], seconds: int) -> dict[str, 
         proba = [] if task["task"] == "regression" else ["--proba"]
         netwright("predict", str(out), str(test), "--out", str(told), *proba)
         predicted = pd.read_csv(told)
-        shown = json.loads(netwright("show", str(out), "--json")[1].stdout)
+        facts = shown(out)
     truth = frame.loc[kept, task["target"]]
     if proba:
         shares = pd.DataFrame(0.0, index=predicted.index, columns=classes)
@@ -71,10 +71,10 @@ def one_table(task: dict[str, Any], held: list[int], seconds: int) -> dict[str, 
         "ratio": round(ours / theirs, 4),
         "fit_seconds": round(taken, 1),
         "lightgbm_seconds": round(time.monotonic() - started, 1),
-        "held_back_score": shown["score"],
-        "folds": shown["folds"],
-        "trials": shown["trials"],
-        "ensemble": [(part["learner"], part["weight"]) for part in shown["ensemble"]],
+        "held_back_score": facts["score"],
+        "folds": facts["folds"],
+        "trials": facts["trials"],
+        "ensemble": [(part["learner"], part["weight"]) for part in facts["ensemble"]],
     }
 
 

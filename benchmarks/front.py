@@ -12,7 +12,6 @@ The bar: at least 8 designs on the front, each one's latency within 20 % of what
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 import onnxruntime
 
 import netwright as library
-from common import netwright, parser
+from common import parser, shown
 from netwright.core.folder import RunFolder
 from netwright.data.images import CLASS
 from netwright.evaluators.nets import MODEL
@@ -79,13 +78,13 @@ def search(data: Pictures, run: Path, told: argparse.Namespace) -> Part:
         own = {"trials": 3, "epochs": 1, "engine": "inline"}
     words = {"space": told.space, "objectives": "accuracy,latency_ms", "seed": told.seed, **own}
     library.search(data.train, CLASS, out=run, overwrite=True, **words)
-    shown = json.loads(netwright("show", str(run), "--json")[1].stdout)
+    facts = shown(run)
     front = [
         {"number": row["number"], "design": row["design"], **row["objectives"]}
-        for row in shown["designs"]
+        for row in facts["designs"]
         if row["front"]
     ]
-    return {"trials": shown["trials"], "front": sorted(front, key=lambda row: row["latency_ms"])}
+    return {"trials": facts["trials"], "front": sorted(front, key=lambda row: row["latency_ms"])}
 
 
 def measured(calls: list[Callable[[], Any]], turns: int) -> list[dict[str, float]]:

@@ -6,7 +6,6 @@ run again, and the resumed run ends with a model.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from common import DATA, arguments, netwright, write
+from common import DATA, arguments, netwright, shown, write
 from netwright.core.folder import RunFolder
 from netwright.core.study import read_study
 
@@ -61,7 +60,7 @@ def one(run: Path, act: Strike) -> dict[str, Any]:
     study = read_study(RunFolder.open(run))
     kept = all(after.get(number) == value for number, value in before.items())
     failed = study.trials("failed")
-    shown = json.loads(netwright("show", str(run), "--json")[1].stdout)
+    facts = shown(run)
     positions = {record.position for record in study.trials("complete", "pruned", "failed")}
     return {
         "finished_before": len(before),
@@ -72,8 +71,8 @@ def one(run: Path, act: Strike) -> dict[str, Any]:
         "run_again": sum(record.retried for record in failed),
         "resumed": resumed,
         "slots": len(positions),
-        "score": shown["score"],
-        "well": kept and orphans == 0 and shown["score"] is not None and len(positions) == 14,
+        "score": facts["score"],
+        "well": kept and orphans == 0 and facts["score"] is not None and len(positions) == 14,
     }
 
 

@@ -1,7 +1,8 @@
 """Search with shared weights on NAS-Bench-201's space: the cell that is found, and how well shared
 weights rank cells.
 
-CIFAR-10 12k, small nets, at most a quarter of an hour a search. The cell it hands over is looked up
+CIFAR-10 12k, small nets, at most a quarter of an hour a search, which has one core to itself; as
+many run side by side as there are cores. The cell it hands over is looked up
 in the published table (test accuracy after 200 epochs at full size), beside the median of random
 cells. Of a supernet that learned to choose, what it chose last is looked up too, whatever was made
 of it afterwards. Of a supernet that judges, 200 random cells are ranked by their shared weights and
@@ -24,10 +25,11 @@ from typing import Any
 
 import pandas as pd
 
-from common import DATA, netwright, parser
+from characters import toys
+from common import DATA, netwright, parser, shown
 from netwright.core.folder import CHOICES
 from parts import Part, Parts
-from pictures import Pictures, best_of, cifar, searched
+from pictures import CIFAR, best_of
 
 TABLE = DATA / "nas" / "nasbench201_cifar10.csv.gz"
 TEST = "c10_test_200"
@@ -61,13 +63,14 @@ def main() -> None:
         told.cells, told.channels, told.designs, told.seeds = 1, 4, 4, 1
         told.only = told.only or "gdas,setn"
     terms = {name: vars(told)[name] for name in ("minutes", "cells", "channels", "designs")}
+    terms |= {"cores": 1}
     parts = Parts("oneshot", terms, resume=told.resume, smoke=told.smoke)
     wanted = [name for name in METHODS if not told.only or name in told.only.split(",")]
-    data, rows = cifar(told.smoke), dict[str, list[Part]]()
-    for seed in range(told.seeds):
-        for method in wanted:
-            measure = partial(one, parts.run(f"{method} {seed}"), data, told, method, seed)
-            rows.setdefault(method, []).append(parts.take(f"{method} {seed}", measure))
+    pairs = {f"{name} {seed}": (name, seed) for seed in range(told.seeds) for name in wanted}
+    measures = {part: partial(one, parts.run(part), told, *pair) for part, pair in pairs.items()}
+    done, rows = parts.side_by_side(measures), dict[str, list[Part]]()
+    for part, (name, _) in pairs.items():
+        rows.setdefault(name, []).append(done[part])
     middle = round(float(trained_alone().median()), 2)
     verdicts = {method: verdict(method, found, middle) for method, found in rows.items()}
     repaired = [name for name, row in verdicts.items() if row["cell_met"] and name not in PLAIN]
@@ -79,13 +82,16 @@ def trained_alone() -> pd.Series:
     return pd.read_csv(TABLE, usecols=["arch_str", TEST]).set_index("arch_str")[TEST]
 
 
-def one(
-    run: Path, data: Pictures, told: argparse.Namespace, method: str, seed: int, **settings: Any
-) -> Part:
+def one(run: Path, told: argparse.Namespace, method: str, seed: int, *settings: str) -> Part:
     """A search, its cell in the table, and a ranking."""
-    words = {"space": "nasbench201", "strategy": method, "seed": seed, **settings}
-    size = {"cells": told.cells, "channels": told.channels}
-    found = best_of(searched(data, run, told.minutes, arguments=size, **words))
+    size = ("--cells", str(told.cells), "--channels", str(told.channels), "--seed", str(seed))
+    spent = ["--time", f"{60 * told.minutes:g}s"]
+    if told.smoke:
+        spent = ["--trials", "2", "--epochs", "1", "--engine", "inline"]
+    words = ("--space", "nasbench201", "--strategy", method, *size, *spent, *settings)
+    data = str(toys() if told.smoke else CIFAR)
+    netwright("search", data, *words, "--out", str(run), "--overwrite")
+    found = best_of(shown(run))
     known = trained_alone()
     part: Part = {
         "cell": found["design"],

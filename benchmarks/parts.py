@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
+from threading import Lock
 from typing import Any
 
 from common import RESULTS, ROOT, write
@@ -39,6 +43,7 @@ class Parts:
         self.name, self.terms, self.smoke = name, dict(terms), smoke
         self.path = results / f"{name}.json"
         self.done: dict[str, Part] = self._known() if resume else {}
+        self._writing = Lock()
         self.runs = ROOT / "runs" / "benchmarks" / name
         if smoke:
             self.runs = Path(tempfile.mkdtemp(prefix="netwright-smoke-"))
@@ -63,13 +68,29 @@ class Parts:
         print(f"{time.strftime('%H:%M:%S')} {part}: {json.dumps(self.done[part])}", flush=True)
         return self.done[part]
 
+    def side_by_side(self, measures: Mapping[str, Callable[[], Part]]) -> dict[str, Part]:
+        """What parts came to that are measured at once: as many as there are cores, each with one
+        core to itself, which the commands that it runs inherit."""
+        cores: Queue[int] = Queue()
+        for core in sorted(os.sched_getaffinity(0)):
+            cores.put(core)
+
+        def pin() -> None:
+            os.sched_setaffinity(0, {cores.get()})  # of this thread alone
+
+        with ThreadPoolExecutor(cores.qsize(), initializer=pin) as pool:
+            found = pool.map(self.take, measures, measures.values())
+            return dict(zip(measures, found, strict=True))
+
     def _keep(self) -> None:
         if self.smoke:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".draft")
-        draft.write_text(json.dumps({"terms": self.terms, "parts": self.done}, indent=1) + "\n")
-        draft.replace(self.path)
+        with self._writing:  # parts may be measured side by side
+            known = {"terms": self.terms, "parts": dict(self.done)}
+            draft.write_text(json.dumps(known, indent=1) + "\n")
+            draft.replace(self.path)
 
     def conclude(self, verdict: Mapping[str, Any]) -> None:
         """Writes the verdict above the parts it rests on."""

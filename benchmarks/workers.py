@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common import DATA, arguments, netwright, write
+from common import DATA, arguments, netwright, shown, write
 
 SETTINGS = {"2x1": ("2", "1"), "1x2": ("1", "2")}
 TABLES = {"adult": "income", "california_housing": "median_house_value", "telco_churn": "Churn"}
@@ -42,13 +41,13 @@ def one(
             "fit", str(train), "--target", target, "--time", f"{seconds}s", "--out", str(run),
             "--workers", workers, "--threads", threads, "--test", str(test),
         )  # fmt: skip
-        shown = json.loads(netwright("show", str(run), "--json")[1].stdout)
-    test = shown.get("test_metrics", {}).get(shown["metric"], float("nan"))
+        facts = shown(run)
+    test = facts.get("test_metrics", {}).get(facts["metric"], float("nan"))
     return {
         "table": name,
         "setting": setting,
-        "trials": shown["trials"],
-        "held_back": round(shown["score"], 5),
+        "trials": facts["trials"],
+        "held_back": round(facts["score"], 5),
         "test": round(test, 5),
     }
 

@@ -48,7 +48,7 @@ def train(
         progress: Is told how it goes.
         elapsed: Seconds of the budget that are already gone.
         options: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
-            `inner_lr`, `inner_steps`, `episodes`, `rotations`, `augment`, `schema`, `seed`, ...;
+            `inner_lr`, `inner_steps`, `adapt_steps`, `episodes`, `rotations`, `augment`, ...;
             `tasks` names the column that says to which task a row belongs.
 
     Returns:

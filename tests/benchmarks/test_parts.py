@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -63,3 +67,22 @@ def test_a_smoke_run_writes_nothing(tmp_path: Path) -> None:
     parts.take("one", Measuring())
     assert not list(tmp_path.iterdir())
     assert not parts.run("one").is_relative_to(Path(__file__).parents[2])
+
+
+def test_side_by_side_every_part_has_a_core_to_itself(tmp_path: Path) -> None:
+    cores = os.sched_getaffinity(0)
+
+    def measure() -> Part:
+        time.sleep(0.05)  # so that one thread does not take both
+        words = [sys.executable, "-c", "import os; print(len(os.sched_getaffinity(0)))"]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        return {"own": sorted(os.sched_getaffinity(0)), "inherited": int(done.stdout)}
+
+    found = opened(tmp_path).side_by_side({"one": measure, "two": measure})
+    assert list(found) == ["one", "two"]
+    assert {tuple(part["own"]) for part in found.values()} == {
+        (core,) for core in sorted(cores)[:2]
+    }
+    assert {part["inherited"] for part in found.values()} == {1}
+    assert os.sched_getaffinity(0) == cores
+    assert opened(tmp_path).done == found

@@ -10,16 +10,35 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from torch import Tensor, nn
 
 import netwright
 from netwright.core.errors import ConfigError, RunError, UnknownName
 from netwright.core.folder import RunFolder
+from netwright.core.task import Task
 from tests.conftest import Outcome
 
 Run = Callable[..., Outcome]
 TERMS = ("--ways", 3, "--shots", 1, "--queries", 3)
 FAST = (*TERMS, "--engine", "inline", "--threads", 1)
 DESIGN = {"space": "conv4", "design": {"filters": 8}}
+
+
+class Lines(nn.Module):
+    """A net of a person's own."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU())
+        self.head = nn.Linear(16, task.outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, 1, 8, 8) -> (batch, outputs)."""
+        out: Tensor = self.head(self.body(x))
+        return out
+
+
+OWN = f"{__name__}:Lines"
 
 
 def draw(root: Path, classes: int, each: int, first: int = 0) -> Path:
@@ -185,6 +204,25 @@ def test_what_learns_no_classes_says_so(trained: Path, cli: Run, tmp_path: Path)
         netwright.fewshot.evaluate(tmp_path / "mine", trained / "others")
 
 
+@pytest.mark.parametrize("method", ["maml", "protonet"])
+def test_a_net_of_ones_own_is_judged_adapted_and_asked_once_trusted(
+    method: str, trained: Path, cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, others, mine = tmp_path / "run", trained / "others", tmp_path / "mine"
+    words = ("--method", method, "--backbone", OWN, "--episodes", 64, *FAST)
+    assert cli("fewshot", "train", trained / "letters", *words, "--out", run).code == 0
+    monkeypatch.setattr("netwright.learners.trust._TRUSTED", set())  # as in another process
+    judge = ("fewshot", "evaluate", run, others, "--episodes", 20)
+    assert f"--trust {OWN}" in refused(cli(*judge))
+    said = json.loads(cli(*judge, "--json", "--trust", OWN).out)
+    assert said == netwright.fewshot.evaluate(run, others, episodes=20, trust=[OWN]).to_json()
+    support = trained / "support"
+    assert cli("fewshot", "adapt", run, support, "--out", mine, "--trust", OWN).code == 0
+    done = cli("predict", mine, support, "--out", tmp_path / "said.csv", "--trust", OWN)
+    assert done.code == 0, done.err
+    assert len(pd.read_csv(tmp_path / "said.csv")) == 6
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -197,6 +235,7 @@ def test_what_learns_no_classes_says_so(trained: Path, cli: Run, tmp_path: Path)
         (("--backbone", "conv5"), "conv4"),
         (("--inner-steps", 3), "cannot be made with inner_steps"),
         (("--method", "maml", "--inner-steps", 0), "inner steps of at least 1"),
+        (("--method", "maml", "--adapt-steps", 0), "adapt steps of at least 1"),
         (("--episodes", 0), "at least one episode"),
         (("--target", "letter"), "target column"),
     ],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 from torch import nn
 
+from netwright.core.context import Context
 from netwright.nn.batches import Batchable
 from netwright.nn.losses import classification_loss
 from netwright.nn.precision import Precision
@@ -57,3 +60,12 @@ def test_outputs_are_float32_whatever_was_computed_in() -> None:
     assert outputs.dtype == torch.float32
     exact = validate(net(), images(20, 8), classification_loss)
     assert loss == pytest.approx(exact, rel=0.05)
+
+
+def test_a_deadline_that_has_passed_ends_it_after_the_first_rows() -> None:
+    rows, made = images(50, 128), net()
+    late = Context(deadline=time.monotonic() - 1)
+    _, outputs, target = judge(made, rows, classification_loss, FLOAT32, late)
+    assert len(outputs) == len(target) == 16
+    early = Context(deadline=time.monotonic() + 600)
+    assert len(judge(made, rows, classification_loss, FLOAT32, early).outputs) == 50

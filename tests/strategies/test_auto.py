@@ -87,6 +87,14 @@ def test_defaults_are_tried_first_where_they_are_declared() -> None:
     assert search(space, lambda config: config["x"], 1).trials[0].params == {"x": 4.0, "n": 7}
 
 
+def test_two_workers_that_begin_at_once_do_not_both_try_the_defaults() -> None:
+    space = Parameters({"x": Float(-5, 5, default=4.0), "n": Int(1, 9, default=7)})
+    study = optuna.create_study(sampler=Auto(space, 0))
+    one, other = study.ask(), study.ask()  # neither has a design yet
+    assert space.configure(one) == space.complete()
+    assert space.configure(other) != space.complete()
+
+
 def test_failures_and_infinities_are_lived_with() -> None:
     def loss(config: Config) -> float | None:
         return None if config["x"] > 0 else float(config["x"] ** 2)

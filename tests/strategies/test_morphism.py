@@ -48,6 +48,13 @@ def test_children_grow_from_designs_that_were_judged(sampler: Proposer) -> None:
     assert len({design_of(config) for config in found}) == 25
 
 
+@pytest.mark.parametrize("kind", [Nash, MorphismEvolution])
+def test_two_workers_that_begin_at_once_do_not_both_try_the_first(kind: type[Proposer]) -> None:
+    study = optuna.create_study(sampler=kind(SPACE, 0))
+    one, other = study.ask(), study.ask()  # neither has a design yet
+    assert SPACE.configure(one) == SPACE.complete() != SPACE.configure(other)
+
+
 def test_a_round_of_children_has_the_best_as_its_parent() -> None:
     found = run(Nash(SPACE, 1, moves=2, children=4), loss, 21)
     for begin in range(1, 21, 4):

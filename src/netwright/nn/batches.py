@@ -42,6 +42,11 @@ class Rows(ABC):
         """Rows a step needs at least: batch normalisation needs two."""
         return 2
 
+    @property
+    def size(self) -> int:
+        """Samples that one of them is made of."""
+        return 1
+
     def of_epoch(self, epoch: int) -> Rows:
         """The rows of an epoch, counted from 1; of most sources they are always the same."""
         return self

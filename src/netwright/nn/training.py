@@ -143,7 +143,8 @@ class _Training:
         self.averaged = None if recipe.ema is None else Averaged(net, recipe.ema)
         self.augmentation = _augmentation(recipe, rows)
         self.steps = math.ceil(len(self.halves.learned) / recipe.batch_size)
-        judging = 0 if watched is None else len(watched) / recipe.batch_size
+        samples = 0 if watched is None else len(watched) * watched.size
+        judging = samples / (recipe.batch_size * rows.size)
         self.pace = Pace(context, self.steps * recipe.epochs, recipe.warmup, judging)
         self.epoch, self.pruned = 0, False
         self.best, self.best_epoch = math.inf, 0
@@ -266,7 +267,9 @@ class _Training:
             self.curve.append((epoch, learnt, None))
             return learnt if self.recipe.report_loss else None
         begin = self.context.seconds_left()
-        current, outputs, target = judge(self.judged, self.valid, self.valid_loss, self.precision)
+        current, outputs, target = judge(
+            self.judged, self.valid, self.valid_loss, self.precision, self.context
+        )
         self.curve.append((epoch, learnt, current))
         if self.recipe.keep == "last":
             self.best, self.best_epoch = current, self.epoch

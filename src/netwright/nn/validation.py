@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from netwright.core.context import Context
 from netwright.nn.batches import Rows
 from netwright.nn.losses import Loss
 from netwright.nn.precision import Precision
@@ -32,13 +33,18 @@ def validate(net: nn.Module, rows: Rows, loss: Loss) -> float:
     return judge(net, rows, loss, Precision("float32", next(net.parameters()).device)).loss
 
 
-def judge(net: nn.Module, rows: Rows, loss: Loss, precision: Precision) -> Judged:
-    """Goes over all rows, as many at once as memory likes."""
+def judge(
+    net: nn.Module, rows: Rows, loss: Loss, precision: Precision, context: Context | None = None
+) -> Judged:
+    """Goes over all rows, as many at once as memory likes; under a deadline over as many as fit, so
+    that a machine that has become slow does not cost all that was learned."""
     net.eval()
     sums, count = 0.0, 0.0
     outputs, targets = [], []
     with torch.no_grad():
         for start in range(0, len(rows), rows.at_once):
+            if start and context is not None and context.expired():
+                break
             part = rows.take(slice(start, start + rows.at_once)).to(precision.device)
             with precision.autocast():
                 found = net(*part.inputs)

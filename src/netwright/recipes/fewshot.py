@@ -63,7 +63,7 @@ NO_TURNS = "Only pictures can be turned; leave --rotations out."
 BACKBONES = {"mlp": "connected"}
 """What spaces are called here besides."""
 OWN = ("method", "norm", "augment", "train_ways", "train_queries")
-SETTINGS = ("inner_lr", "inner_steps", "full_context")
+SETTINGS = ("inner_lr", "inner_steps", "adapt_steps", "full_context")
 
 
 @dataclass(frozen=True)
@@ -228,9 +228,9 @@ def make_fewshot_options(**said: Any) -> SearchOptions:
 
     Args:
         said: `method`, `norm`, `ways`, `shots`, `queries`, `train_ways`, `train_queries`,
-            `augment`, `rotations`, `episodes`, `inner_lr`, `inner_steps`, `full_context`, and
-            `tasks`, the column that says to which task a row belongs; all else as
-            `make_search_options` takes it.
+            `augment`, `rotations`, `episodes`, `inner_lr`, `inner_steps`, `adapt_steps`,
+            `full_context`, and `tasks`, the column that says to which task a row belongs; all else
+            as `make_search_options` takes it.
 
     Raises:
         UserError: A value cannot be understood.

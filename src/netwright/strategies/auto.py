@@ -94,7 +94,7 @@ class Auto(Proposer):
 
     def _start(self, past: Past, rng: Generator) -> Config:
         """Defaults first where there are any, then the cheaply promising, or the far apart."""
-        if self.space.defaults() and not self.tried(self.space.complete()):
+        if self.space.defaults() and self.opens(self.space.complete()):
             return self.space.complete()
         count = 30 if self._eyes.score is None else 1000
         there = pool_of(self._eyes.score) or [self.space.sample(rng) for _ in range(count)]

@@ -51,7 +51,7 @@ class Inheriting(Proposer):
     def propose(self, past: Past, rng: Generator) -> Config:
         """A child nobody has tried; a random design while there is no parent to be had."""
         start = self.space.complete()
-        if not self.tried(start):
+        if self.opens(start):
             return start
         if not np.isfinite([losses[0] for losses in past.losses]).any():
             return self.fresh(lambda: self.space.sample(rng))

@@ -48,6 +48,8 @@ class Past:
         violations: Sum of the violated limits of each design, zero when it keeps them all.
         limits: What was measured for each limit of each design; above zero breaks it.
         pending: Designs being judged at this moment.
+        undecided: Trials that began before this one and have no design yet: another worker is
+            choosing it.
     """
 
     configs: list[Config] = field(default_factory=list)
@@ -55,6 +57,7 @@ class Past:
     violations: list[float] = field(default_factory=list)
     limits: list[Mapping[str, float]] = field(default_factory=list)
     pending: list[Config] = field(default_factory=list)
+    undecided: int = 0
 
     def __len__(self) -> int:
         return len(self.configs)
@@ -110,6 +113,11 @@ class Proposer(BaseSampler):
             self.space.canonical(other) == key for other in self.past.pending
         )
 
+    def opens(self, config: Config) -> bool:
+        """Whether a design that every search begins with is still to be tried; two workers that
+        begin at once would both take it."""
+        return not self.past.undecided and not self.tried(config)
+
     def fresh(self, draw: Callable[[], Config]) -> Config:
         """Draws until a design is new; gives up and repeats when that takes too long."""
         for _ in range(RETRIES):
@@ -157,7 +165,7 @@ class Proposer(BaseSampler):
     def _update(self, study: Study, trials: Sequence[FrozenTrial], current: int) -> None:
         """Adds what finished since the last look."""
         signs = [-1.0 if d == StudyDirection.MAXIMIZE else 1.0 for d in study.directions]
-        self.past.pending = []
+        self.past.pending, self.past.undecided = [], 0
         for trial in trials:
             if trial.number in self._places or trial.number == current:
                 continue
@@ -167,6 +175,8 @@ class Proposer(BaseSampler):
             if trial.state == TrialState.RUNNING:
                 if config is not None:
                     self.past.pending.append(config)
+                elif trial.number < current and not trial.params:
+                    self.past.undecided += 1
                 continue
             self._places[trial.number] = -1 if config is None else len(self.past)
             if config is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netwright.core.errors import ConfigError, DataError
+from netwright.data.sines import Sines
 from netwright.data.tasksets import Terms
 from netwright.paradigms.fewshot.approach import Approach
 from tests.paradigms.fewshot.toys import pool
@@ -21,7 +22,19 @@ def test_methods_that_compare_learn_on_more_classes_and_fewer_queries() -> None:
     assert Approach("protonet", terms=TERMS).learning(pool(70, 2)) == Terms(60, 1, 1)
     assert Approach("protonet", terms=TERMS).learning(pool(8)) == Terms(8, 1, 1)
     assert Approach("protonet", terms=Terms(65, 1, 2)).learning(pool(70, 3)) == Terms(65, 1, 1)
-    assert Approach("maml", terms=TERMS).learning(pool(30)) == TERMS
+
+
+def test_methods_that_adapt_are_asked_of_as_many_pictures_as_they_were_shown() -> None:
+    assert Approach("maml", terms=TERMS).learning(pool(30)) == Terms(3, 1, 1)
+    assert Approach("anil", terms=Terms(3, 4, 2)).learning(pool(30)) == Terms(3, 4, 2)
+    assert Approach("reptile", terms=TERMS).learning(pool(30)) == Terms(3, 8, 1)
+    assert Approach("maml", terms=TERMS).learning(Sines()).queries == TERMS.queries
+
+
+def test_augmentation_is_as_asked_or_as_suits_the_method() -> None:
+    assert Approach("protonet").augmentation == "affine"
+    assert Approach("meta_sgd").augmentation == "shift"
+    assert Approach("maml", augment="none").augmentation == "none"
 
 
 def test_what_was_asked_for_is_learned_on() -> None:

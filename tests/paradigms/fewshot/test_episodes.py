@@ -12,6 +12,7 @@ from netwright.data.tasksets import Terms
 from netwright.nn.conv4 import Conv4
 from netwright.nn.normalisation import normalise_tasks
 from netwright.nn.recipe import Recipe
+from netwright.nn.schedules import Pace
 from netwright.nn.training import train
 from netwright.paradigms.fewshot import METHODS, get_method, known_methods
 from netwright.paradigms.fewshot.episodes import Episodes
@@ -65,6 +66,24 @@ def test_every_method_learns_in_the_one_loop(name: str) -> None:
     recipe = Recipe(epochs=3, batch_size=4, optimiser="adam", lr=3e-3, weight_decay=0, patience=9)
     train(method, episodes(32, fresh=True), episodes(8, 1), method.loss, recipe, Context(), right)
     assert max(watched) > 0.45  # by chance a third
+
+
+def test_time_is_kept_for_judging_episodes_that_are_larger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept: list[float] = []
+
+    class Noted(Pace):
+        def __init__(self, context: Context, total: int, warmup: float, validation: float) -> None:
+            kept.append(validation)
+            super().__init__(context, total, warmup, validation)
+
+    monkeypatch.setattr("netwright.nn.training.Pace", Noted)
+    small, large = (Episodes(pool(6, 10), Terms(3, 1, queries), 8, 0) for queries in (1, 9))
+    method = get_method("protonet")(Conv4(1, (8, 8), 3, 4))
+    recipe = Recipe(epochs=1, batch_size=4, optimiser="adam", lr=3e-3, weight_decay=0, patience=9)
+    train(method, small, large, method.loss, recipe, Context(), lambda outputs, target: 0.0)
+    assert kept == [8 * 30 / (4 * 6)]  # samples that are judged, in steps of those that teach
 
 
 def test_methods_are_found_by_name() -> None:

@@ -103,6 +103,20 @@ def test_all_at_once_is_one_after_another(kind: type, how: str) -> None:
         assert torch.allclose(a, b)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_may_adapt_by_other_steps_than_it_learned_by(kind: type) -> None:
+    shown = batch()
+    few, many, both = (
+        kind(backbone(), inner_lr=0.1, inner_steps=inner, adapt_steps=adapt)
+        for inner, adapt in ((1, None), (3, None), (1, 3))
+    )
+    assert torch.equal(both.train()(*shown[:3]), few.train()(*shown[:3]))
+    assert torch.equal(both.eval()(*shown[:3]), many.eval()(*shown[:3]))
+    task = shown[0][0], shown[1][0]
+    ours, theirs = (method.adapted(*task).state_dict() for method in (both, many))
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
 class Reader(nn.Module):
     """An LSTM that reads pictures line by line, which torch cannot vectorise."""
 

@@ -33,7 +33,7 @@ DESIGN = Config({**SQUEEZED, "squeeze": False})
 
 
 def learned(approach: Approach, monkeypatch: pytest.MonkeyPatch, epochs: int = 1) -> FewshotModel:
-    monkeypatch.setattr("netwright.paradigms.fewshot.learner.EPOCH", 32)
+    monkeypatch.setattr(FewshotLearner, "epoch", 32)
     kept, held = pool(10).split(0.3, np.random.default_rng(0))
     context = Context(validation=held)  # type: ignore[arg-type]
     return FewshotLearner(SPACE, approach, 32 * epochs).fit(kept, DESIGN, context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,6 @@ from netwright.core.errors import ConfigError, DataError
 from netwright.paradigms.nas.proxies.combine import combine
 from netwright.paradigms.nas.proxies.vote import VOTERS, vote
 from netwright.spaces.nasbench201 import NASBench201
-from tests.conftest import SHARED
 
 NAN = float("nan")
 COLUMNS = {"jacob_cov": "jacov", "params": "params", "synflow": "synflow", "naswot": "nwot"}
@@ -42,8 +43,8 @@ def test_voters_must_have_scored(voters: tuple[str, ...], said: str) -> None:
         vote([{"a": 1.0}], voters)
 
 
-def published(count: int) -> pd.DataFrame:
-    table = pd.read_csv(SHARED / "nas" / "nasbench201_cifar10.csv.gz")
+def published(shared_data: Path, count: int) -> pd.DataFrame:
+    table = pd.read_csv(shared_data / "nas" / "nasbench201_cifar10.csv.gz")
     return table[table.zc_c10_synflow.notna()].sample(count, random_state=0)
 
 
@@ -53,16 +54,16 @@ def scores_of(table: pd.DataFrame) -> list[dict[str, float]]:
 
 
 @pytest.mark.shared_data
-def test_the_vote_on_published_scores_beats_the_number_of_parameters() -> None:
-    table = published(2000)
+def test_the_vote_on_published_scores_beats_the_number_of_parameters(shared_data: Path) -> None:
+    table = published(shared_data, 2000)
     voted = spearmanr(vote(scores_of(table)), table.c10_test_200).statistic
     alone = spearmanr(table.zc_c10_params, table.c10_test_200).statistic
     assert voted > 0.88 > alone
 
 
 @pytest.mark.shared_data
-def test_a_combination_learns_more_than_a_vote_knows() -> None:
-    table = published(1000)
+def test_a_combination_learns_more_than_a_vote_knows(shared_data: Path) -> None:
+    table = published(shared_data, 1000)
     space = NASBench201()
     configs = [space.from_text(text) for text in table.arch_str]
     scores, accuracies = scores_of(table), table.c10_test_200.to_numpy()

@@ -23,12 +23,23 @@ TrainWays = Annotated[
     int | None, Option(help="Classes of those it learns on [60 for methods that compare].")
 ]
 TrainQueries = Annotated[
-    int | None, Option(help="Queries of those it learns on [1 for methods that compare].")
+    int | None,
+    Option(
+        help="Queries of those it learns on [1 for methods that compare; else, of pictures, as "
+        "many as shots; of rows, as many as it is judged on]."
+    ),
 ]
 InnerRate = Annotated[float | None, Option(help="Rate of the inner steps [0.01].")]
 InnerSteps = Annotated[int | None, Option(help="Steps of adapting [5; meta_sgd 1].")]
+AdaptSteps = Annotated[
+    int | None, Option(help="Steps of adapting once it has learned [as many as --inner-steps].")
+]
 Augment = Annotated[
-    str, Option(help="What happens to pictures: none, shift, affine, flip, cutout or trivial.")
+    str | None,
+    Option(
+        help="What happens to pictures: none, shift, affine, flip, cutout or trivial [affine for "
+        "methods that compare, else shift]."
+    ),
 ]
 FullContext = Annotated[
     bool | None,

@@ -38,6 +38,7 @@ from netwright.cli.arguments import (
     space_arguments,
 )
 from netwright.cli.fewshot.arguments import (
+    AdaptSteps,
     Augment,
     Classes,
     FullContext,
@@ -78,9 +79,10 @@ def search(
     norm: Norm = "transductive",
     inner_lr: InnerRate = None,
     inner_steps: InnerSteps = None,
+    adapt_steps: AdaptSteps = None,
     full_context: FullContext = None,
     rotations: Rotations = False,
-    augment: Augment = "affine",
+    augment: Augment = None,
     episodes: Annotated[
         int | None,
         Option(help="Episodes a design is trained on [300 if its method compares, else 2000]."),

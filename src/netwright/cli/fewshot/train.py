@@ -16,12 +16,12 @@ from netwright.cli.arguments import (
     Overwrite,
     PictureSchema,
     Seed,
-    Threads,
     WholeTime,
     interruptible,
     seconds_alive,
 )
 from netwright.cli.fewshot.arguments import (
+    AdaptSteps,
     Augment,
     Classes,
     FullContext,
@@ -60,9 +60,10 @@ def train(
     norm: Norm = "transductive",
     inner_lr: InnerRate = None,
     inner_steps: InnerSteps = None,
+    adapt_steps: AdaptSteps = None,
     full_context: FullContext = None,
     rotations: Rotations = False,
-    augment: Augment = "affine",
+    augment: Augment = None,
     time: WholeTime = None,
     episodes: Annotated[
         int | None, Option(help="Most episodes to learn from; without --time no clock counts.")
@@ -71,7 +72,7 @@ def train(
     tasks: Tasks = None,
     schema: PictureSchema = None,
     engine: Engine = None,
-    threads: Threads = None,
+    threads: Annotated[int | None, Option(min=1, help="Threads that train [every core].")] = None,
     seed: Seed = None,
     device: Device = None,
     memory: Memory = None,

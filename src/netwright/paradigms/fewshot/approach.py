@@ -17,8 +17,31 @@ if TYPE_CHECKING:
 
 KINDS = ("none", "shift", "affine", "flip", "cutout", "trivial")
 """Augmentations that keep a picture of one class."""
+PICTURE = 3
+"""Dimensions of a picture; what has fewer is not augmented."""
 WAYS, QUERIES = 60, 1
 """Of the episodes that methods learn on that compare; sixty ways as Snell et al. have it."""
+
+
+@dataclass(frozen=True)
+class Habit:
+    """What suits methods of one kind.
+
+    Attributes:
+        augment: What happens to pictures they learn on.
+        lr: Rate of training.
+        epoch: Episodes between two looks at those held back.
+    """
+
+    augment: str
+    lr: float
+    epoch: int
+
+
+COMPARING = Habit("affine", 2e-3, 500)
+ADAPTING = Habit("shift", 4e-3, 2_000)
+"""Weights that go a long way in a step or two learn less from pictures that differ as much, and
+take longer to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +53,8 @@ class Approach:
         norm: Where batch normalisation takes its statistics from, see `netwright.nn.normalisation`.
         terms: The episodes it is to be good at.
         settings: Of the method, such as `inner_lr` and `inner_steps`.
-        augment: What happens to pictures it learns on, one of `KINDS`.
+        augment: What happens to pictures it learns on, one of `KINDS`; None for what suits the
+            method.
         train_ways, train_queries: Of the episodes it learns on, None for what suits the method.
     """
 
@@ -38,13 +62,23 @@ class Approach:
     norm: str = "transductive"
     terms: Terms = field(default_factory=Terms)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    augment: str = "affine"
+    augment: str | None = None
     train_ways: int | None = None
     train_queries: int | None = None
 
     def __str__(self) -> str:
         told = "".join(f", {name} {value}" for name, value in self.settings.items())
         return f"{self.method}{told}; {self.terms}; {self.norm} normalisation"
+
+    @property
+    def habit(self) -> Habit:
+        """What suits the method."""
+        return COMPARING if get_method(self.method).compares else ADAPTING
+
+    @property
+    def augmentation(self) -> str:
+        """What happens to pictures it learns on."""
+        return self.augment or self.habit.augment
 
     def check(self) -> None:
         """Refuses what cannot be, before any data is read: makes the method with a small net.
@@ -54,8 +88,8 @@ class Approach:
         """
         from torch import nn
 
-        if self.augment not in KINDS:
-            raise unknown_name("augmentation", self.augment, KINDS)
+        if self.augmentation not in KINDS:
+            raise unknown_name("augmentation", self.augmentation, KINDS)
         self.make(nn.Sequential(nn.Linear(1, self.terms.ways)))
         if self.train_ways not in (None, self.terms.ways) and not get_method(self.method).compares:
             raise ConfigError(
@@ -67,7 +101,9 @@ class Approach:
         """The episodes that training draws: those that were asked for, or what suits the method.
 
         A method that compares learns faster from more classes and fewer queries than it is judged
-        on (Snell et al. 2017, 5.1); one without use for queries takes them as support.
+        on (Snell et al. 2017, 5.1); one without use for queries takes them as support. One that
+        derives through its steps is asked of as many pictures as it was shown (Finn et al. 2017,
+        A.1), because they cost it the most; rows of numbers cost little.
 
         Raises:
             DataError: Such episodes cannot be drawn.
@@ -77,6 +113,8 @@ class Approach:
             terms = Terms(terms.ways, terms.shots + terms.queries - 1, 1)
         elif kind.compares:
             terms = Terms(max(terms.ways, WAYS), terms.shots, min(terms.queries, QUERIES))
+        elif len(tasks.shape) == PICTURE:
+            terms = Terms(terms.ways, terms.shots, min(terms.queries, terms.shots))
         terms = replace(terms, ways=min(terms.ways, tasks.most_ways))
         asked = {"ways": self.train_ways, "queries": self.train_queries}
         told = {name: value for name, value in asked.items() if value}

@@ -53,6 +53,11 @@ class Episodes(Rows):
         """One has rows enough."""
         return 1
 
+    @property
+    def size(self) -> int:
+        """Support and queries."""
+        return self.terms.rows
+
     def take(self, rows: Tensor | slice) -> Batchable:
         """Some episodes, drawn now."""
         places = range(self.count)[rows] if isinstance(rows, slice) else rows.tolist()

@@ -36,6 +36,8 @@ class GradientMethod(Method):
         inner_steps: How many.
         vectorised: Whether all tasks go through the net at once, or one after another, as nets
             want it that cannot be vectorised; None for what is faster.
+        adapt_steps: How many steps once it has learned to learn, None for as many as before; more
+            help where few were learned with (Finn et al. learn with one and judge with three).
 
     Attributes:
         first_order: Whether the outer gradient ignores how the inner ones move.
@@ -52,13 +54,21 @@ class GradientMethod(Method):
         inner_lr: float = 0.01,
         inner_steps: int = 5,
         vectorised: bool | None = None,
+        adapt_steps: int | None = None,
     ) -> None:
         super().__init__(net)
-        if inner_steps < 1:
-            raise ConfigError(f"Adapting needs inner steps of at least 1. Got {inner_steps}.")
+        for what, steps in (("inner", inner_steps), ("adapt", adapt_steps)):
+            if steps is not None and steps < 1:
+                raise ConfigError(f"Adapting needs {what} steps of at least 1. Got {steps}.")
+        self.adapt_steps = adapt_steps
         self.inner_lr, self.inner_steps = inner_lr, inner_steps
         self._worth: dict[torch.Size, Mapping[str, torch.Size]] = {}
         self.vectorised = vectorises(net) if vectorised is None else vectorised
+
+    @property
+    def steps(self) -> int:
+        """Steps it takes now."""
+        return self.inner_steps if self.training else self.adapt_steps or self.inner_steps
 
     def moving(self) -> list[str]:
         """The weights that adapt."""
@@ -89,7 +99,7 @@ class GradientMethod(Method):
         whole, behind = dict(self.net.named_parameters()), tuple(f"{name}." for name in layers)
         apart = {name: whole[name] for name in self.moving() if not name.startswith(behind)}
         at = Moved(apart, {name: [] for name in layers})
-        for _ in range(self.inner_steps):
+        for _ in range(self.steps):
             at = self._step(at, layers, support, labels)
         return at
 

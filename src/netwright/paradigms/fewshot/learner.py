@@ -15,7 +15,7 @@ from netwright.data.tasksets import TaskSet, Terms
 from netwright.learners.built import Built
 from netwright.learners.image import AUGMENTATIONS, with_pixels
 from netwright.nn.head import Head
-from netwright.paradigms.fewshot.approach import Approach
+from netwright.paradigms.fewshot.approach import PICTURE, Approach
 from netwright.paradigms.fewshot.model import FewshotModel
 from netwright.spaces.naming import NetSpaceName
 
@@ -24,17 +24,12 @@ if TYPE_CHECKING:
 
     from netwright.nn.recipe import Recipe
 
-EPOCH = 500
-"""Episodes between two looks at those held back."""
 HELD_BACK = 100
 """Episodes that are looked at."""
 EPISODES = 20_000
 """Without a deadline."""
 COMPARED_AT_ONCE, ADAPTED_AT_ONCE = 120, 16
 """Rows a step of methods that compare, about; tasks a step of those that adapt by gradients."""
-LR = 2e-3
-PICTURE = 3
-"""Dimensions of a picture; what has fewer is not augmented."""
 MEASURED = 16
 """Episodes whose support tells how bright pictures are."""
 
@@ -97,10 +92,10 @@ class FewshotLearner(Learner):
         rows = Episodes(
             data,
             learning,
-            min(EPOCH, self.episodes),
+            self.epoch,
             context.seed,
             fresh=True,
-            augment=AUGMENTATIONS[self.approach.augment] if pictures else (),
+            augment=AUGMENTATIONS[self.approach.augmentation] if pictures else (),
         )
         seen = rows.take(slice(0, MEASURED)).inputs[0].flatten(0, 1)
         method = self.approach.make(with_pixels(net, built.shape, seen))
@@ -136,15 +131,20 @@ class FewshotLearner(Learner):
             heads=(Head(self.approach.terms.ways, *tasks.scale),),
         )
 
+    @property
+    def epoch(self) -> int:
+        """Episodes between two looks at those held back."""
+        return min(self.approach.habit.epoch, self.episodes)
+
     def _recipe(self, compares: bool, terms: Terms) -> Recipe:
         from netwright.nn.recipe import Recipe
 
-        epochs = -(-self.episodes // EPOCH)
+        epochs = -(-self.episodes // self.epoch)
         return Recipe(
             epochs=epochs,
             batch_size=max(1, COMPARED_AT_ONCE // terms.rows) if compares else ADAPTED_AT_ONCE,
             optimiser="adam",
-            lr=LR,
+            lr=self.approach.habit.lr,
             weight_decay=0.0,
             patience=epochs,
             clip=10.0,

@@ -21,7 +21,7 @@ class MetaSGD(GradientMethod):
         net: The backbone.
         inner_lr: The rate at first, of all weights; None draws each at random.
         inner_steps: How many.
-        vectorised: See `GradientMethod`.
+        vectorised, adapt_steps: See `GradientMethod`.
     """
 
     def __init__(
@@ -30,8 +30,9 @@ class MetaSGD(GradientMethod):
         inner_lr: float | None = None,
         inner_steps: int = 1,
         vectorised: bool | None = None,
+        adapt_steps: int | None = None,
     ) -> None:
-        super().__init__(net, inner_lr or 0.0, inner_steps, vectorised)
+        super().__init__(net, inner_lr or 0.0, inner_steps, vectorised, adapt_steps)
         named = dict(net.named_parameters())
         self._places = {name: place for place, name in enumerate(named)}
         self.rates = nn.ParameterList(_first(weight, inner_lr) for weight in named.values())
