@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import netwright
+from netwright.core.config import Config
+from netwright.core.errors import ConfigError
 from netwright.export.checking import run_onnx
 from netwright.recipes import deploying
 from tests.conftest import Outcome
@@ -89,6 +92,59 @@ def test_a_limit_that_nothing_keeps(
     assert out.read_text() == "what was there"
 
 
+class Slower:
+    """Stands for writing and measuring on a machine that is slower than it was."""
+
+    def __init__(self, pool: deploying._Pool, times: float) -> None:
+        self.pool, self.times, self.seen = pool, times, []  # type: ignore[var-annotated]
+
+    def __call__(self, evaluator: object, design: Config, out: Path) -> tuple[float, float]:
+        out.touch()
+        self.seen.append(design)
+        return self.pool.predicted_ms(design) * self.times, 1.0
+
+
+@pytest.fixture
+def evolved(trained: Path) -> deploying._Pool:
+    folder = deploying.RunFolder.open(trained / "run")
+    judged = deploying._judged(folder, "run")
+    space = deploying.read_options(folder).space.open()
+    pool = deploying._Pool(space, judged, deploying._device(space, judged, "cpu", None), None)
+    pool.evolve(np.random.default_rng(0))
+    return pool
+
+
+def chosen(pool: deploying._Pool, slower: Slower, out: Path, patch: pytest.MonkeyPatch) -> Config:
+    patch.setattr(deploying, "_write", slower)
+    task = SimpleNamespace(metric=SimpleNamespace(name="accuracy"))
+    evaluator = SimpleNamespace(task=task, scored=lambda design: {"accuracy": 0.5})
+    return deploying._first_that_fits(pool, evaluator, out, here=True)[0]  # type: ignore[arg-type]
+
+
+def test_a_machine_slower_than_it_was_gets_a_faster_design(
+    evolved: deploying._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = sorted(evolved.predicted_ms(design) for design in evolved.fastest())
+    evolved.limit = times[-1]  # as it was, the best of all would do
+    slower = Slower(evolved, 0.9 * times[-1] / times[0])
+    found = chosen(evolved, slower, tmp_path / "model.onnx", monkeypatch)
+    assert slower.seen == [evolved.best()[0], found]
+    assert evolved.predicted_ms(found) * slower.times <= evolved.limit
+    assert (tmp_path / "model.onnx").exists()
+
+
+def test_the_last_to_be_tried_is_the_fastest(
+    evolved: deploying._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fastest = evolved.fastest()[0]
+    evolved.limit = 1.01 * evolved.predicted_ms(fastest)
+    slower = Slower(evolved, 2.0)
+    with pytest.raises(ConfigError, match="the nearest is"):
+        chosen(evolved, slower, tmp_path / "model.onnx", monkeypatch)
+    assert slower.seen[-1] == fastest
+    assert not (tmp_path / "model.onnx").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [(("--max-latency-ms", -1), "must be positive"), (("--out", "/no/model.onnx"), "no folder")],
@@ -101,15 +157,9 @@ def test_what_cannot_be_is_said(
     assert said in done.err
 
 
-def test_evolution_finds_more_than_was_judged(trained: Path) -> None:
-    folder = deploying.RunFolder.open(trained / "run")
-    judged = deploying._judged(folder, "run")
-    space = deploying.read_options(folder).space.open()
-    pool = deploying._Pool(space, judged, deploying._device(space, judged, "cpu", None), None)
-    before = len(pool.best())
-    pool.evolve(np.random.default_rng(0))
-    assert before == len({record.config for record in judged})
-    assert len(pool.best()) > 5 * before
+def test_evolution_finds_more_than_was_judged(trained: Path, evolved: deploying._Pool) -> None:
+    judged = deploying._judged(deploying.RunFolder.open(trained / "run"), "run")
+    assert len(evolved.best()) > 5 * len({record.config for record in judged})
 
 
 def test_other_runs_have_nothing_to_deploy(
