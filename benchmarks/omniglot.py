@@ -76,13 +76,16 @@ def main() -> None:
     parts = Parts("omniglot", terms, resume=told.resume, smoke=told.smoke)
     data, seeds = str(characters(told.smoke)), range(1 if told.smoke else told.seeds)
     pairs = {f"{line} {seed}": (line, seed) for seed in seeds for line in wanted}
-    done = parts.side_by_side(
+    parts.side_by_side(
         {name: partial(one, parts, data, told.share, *pair) for name, pair in pairs.items()}
     )
-    rows: dict[str, list[Part]] = {}
-    for name, (line, _) in pairs.items():
-        rows.setdefault(line, []).append(done[name])
-    parts.conclude({line: verdict(LINES[line], found) for line, found in rows.items()})
+    known = {line: [parts.done[name] for name in parts.done if of(name) == line] for line in LINES}
+    parts.conclude({line: verdict(LINES[line], found) for line, found in known.items() if found})
+
+
+def of(part: str) -> str:
+    """The line that a part, with its seed behind, belongs to."""
+    return part.rpartition(" ")[0]
 
 
 def one(parts: Parts, data: str, share: float, which: str, seed: int) -> Part:

@@ -1,8 +1,9 @@
 """Sine waves from ten points: MAML against a net that was trained on all waves at once.
 
 Both have two hidden layers of 40 units (Finn, Abbeel and Levine, ICML 2017, 5.1), see as many
-episodes, and adapt by five gradient steps; the pretrained net at whichever rate suits it best.
-Mean squared error over 600 waves.
+episodes, and adapt by five gradient steps; the pretrained net at six rates, of which the one that
+suits it best counts. What it comes to at MAML's own rate, and untouched, stands beside. Mean
+squared error over 600 waves.
 
 The bar: MAML under 0.4 where the pretrained net stays above 2.
 """
@@ -70,9 +71,11 @@ def main() -> None:
     for seed in range(1 if smoke else SEEDS):
         ours = error(learned(RATE, seed, episodes), RATE, waves)
         pretrained = learned(0.0, seed, episodes)
-        rows.append({"maml": ours, "pretrained": min(error(pretrained, r, waves) for r in RATES)})
+        by_rate = {rate: error(pretrained, rate, waves) for rate in RATES}
+        told = {"same_rate": by_rate[RATE], "untouched": by_rate[0.0]}
+        rows.append({"maml": ours, "pretrained": min(by_rate.values()), **told})
         print(rows[-1], flush=True)
-    means = {name: mean(row[name] for row in rows) for name in ("maml", "pretrained")}
+    means = {name: mean(row[name] for row in rows) for name in rows[0]}
     spread = stdev(row["maml"] for row in rows) if len(rows) > 1 else None
     met = means["maml"] < 0.4 and means["pretrained"] > 2
     write("sines", {**means, "deviation": spread, "met": met, "seeds": rows}, smoke)
