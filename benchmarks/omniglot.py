@@ -79,13 +79,10 @@ def main() -> None:
     parts.side_by_side(
         {name: partial(one, parts, data, told.share, *pair) for name, pair in pairs.items()}
     )
-    known = {line: [parts.done[name] for name in parts.done if of(name) == line] for line in LINES}
-    parts.conclude({line: verdict(LINES[line], found) for line, found in known.items() if found})
-
-
-def of(part: str) -> str:
-    """The line that a part, with its seed behind, belongs to."""
-    return part.rpartition(" ")[0]
+    rows: dict[str, list[Part]] = {}
+    for name, found in parts.done.items():  # those of other lines too, if they are known
+        rows.setdefault(name.rpartition(" ")[0], []).append(found)
+    parts.conclude({line: verdict(LINES[line], rows[line]) for line in LINES if line in rows})
 
 
 def one(parts: Parts, data: str, share: float, which: str, seed: int) -> Part:

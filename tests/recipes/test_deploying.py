@@ -92,11 +92,19 @@ def test_a_limit_that_nothing_keeps(
     assert out.read_text() == "what was there"
 
 
+def pool_of(run: Path) -> deploying._Pool:
+    folder = deploying.RunFolder.open(run)
+    judged = deploying._judged(folder, "run")
+    space = deploying.read_options(folder).space.open()
+    return deploying._Pool(space, judged, deploying._device(space, judged, "cpu", None), None)
+
+
 class Slower:
     """Stands for writing and measuring on a machine that is slower than it was."""
 
     def __init__(self, pool: deploying._Pool, times: float) -> None:
-        self.pool, self.times, self.seen = pool, times, []  # type: ignore[var-annotated]
+        self.pool, self.times = pool, times
+        self.seen: list[Config] = []
 
     def __call__(self, evaluator: object, design: Config, out: Path) -> tuple[float, float]:
         out.touch()
@@ -105,44 +113,53 @@ class Slower:
 
 
 @pytest.fixture
-def evolved(trained: Path) -> deploying._Pool:
-    folder = deploying.RunFolder.open(trained / "run")
-    judged = deploying._judged(folder, "run")
-    space = deploying.read_options(folder).space.open()
-    pool = deploying._Pool(space, judged, deploying._device(space, judged, "cpu", None), None)
-    pool.evolve(np.random.default_rng(0))
+def stairs(trained: Path) -> deploying._Pool:
+    """Designs of 1, 2, 3, ... ms, each better than the one before, all within the limit."""
+    pool = pool_of(trained / "run")
+    pool._rows = {design: (place, place + 1.0) for place, design in enumerate(pool._rows)}
+    pool.limit = float(len(pool._rows))
     return pool
 
 
-def chosen(pool: deploying._Pool, slower: Slower, out: Path, patch: pytest.MonkeyPatch) -> Config:
+def chosen(
+    pool: deploying._Pool, slower: Slower, out: Path, patch: pytest.MonkeyPatch, here: bool = True
+) -> Config:
     patch.setattr(deploying, "_write", slower)
     task = SimpleNamespace(metric=SimpleNamespace(name="accuracy"))
     evaluator = SimpleNamespace(task=task, scored=lambda design: {"accuracy": 0.5})
-    return deploying._first_that_fits(pool, evaluator, out, here=True)[0]  # type: ignore[arg-type]
+    return deploying._first_that_fits(pool, evaluator, out, here)[0]  # type: ignore[arg-type]
 
 
 def test_a_machine_slower_than_it_was_gets_a_faster_design(
-    evolved: deploying._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stairs: deploying._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    times = sorted(evolved.predicted_ms(design) for design in evolved.fastest())
-    evolved.limit = times[-1]  # as it was, the best of all would do
-    slower = Slower(evolved, 0.9 * times[-1] / times[0])
-    found = chosen(evolved, slower, tmp_path / "model.onnx", monkeypatch)
-    assert slower.seen == [evolved.best()[0], found]
-    assert evolved.predicted_ms(found) * slower.times <= evolved.limit
+    slower = Slower(stairs, 2.0)
+    found = chosen(stairs, slower, tmp_path / "model.onnx", monkeypatch)
+    assert slower.seen == [stairs.best()[0], found]
+    assert stairs.predicted_ms(found) == len(stairs.best()) // 2
     assert (tmp_path / "model.onnx").exists()
 
 
 def test_the_last_to_be_tried_is_the_fastest(
-    evolved: deploying._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stairs: deploying._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fastest = evolved.fastest()[0]
-    evolved.limit = 1.01 * evolved.predicted_ms(fastest)
-    slower = Slower(evolved, 2.0)
+    slower = Slower(stairs, 2.0 * len(stairs.best()))
     with pytest.raises(ConfigError, match="the nearest is"):
-        chosen(evolved, slower, tmp_path / "model.onnx", monkeypatch)
-    assert slower.seen[-1] == fastest
+        chosen(stairs, slower, tmp_path / "model.onnx", monkeypatch)
+    assert slower.seen == [stairs.best()[0], stairs.fastest()[0]]
     assert not (tmp_path / "model.onnx").exists()
+
+
+def test_of_another_device_predictions_decide(
+    stairs: deploying._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, slower = tmp_path / "model.onnx", Slower(stairs, 100.0)
+    assert chosen(stairs, slower, out, monkeypatch, here=False) == stairs.best()[0]
+    out.unlink()
+    stairs.limit = 0.5
+    with pytest.raises(ConfigError, match="the nearest is 1 ms"):
+        chosen(stairs, slower, out, monkeypatch, here=False)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
@@ -157,9 +174,13 @@ def test_what_cannot_be_is_said(
     assert said in done.err
 
 
-def test_evolution_finds_more_than_was_judged(trained: Path, evolved: deploying._Pool) -> None:
+def test_evolution_finds_more_than_was_judged(trained: Path) -> None:
+    pool = pool_of(trained / "run")
     judged = deploying._judged(deploying.RunFolder.open(trained / "run"), "run")
-    assert len(evolved.best()) > 5 * len({record.config for record in judged})
+    before = len(pool.best())
+    pool.evolve(np.random.default_rng(0))
+    assert before == len({record.config for record in judged})
+    assert len(pool.best()) > 5 * before
 
 
 def test_other_runs_have_nothing_to_deploy(

@@ -256,10 +256,11 @@ class _Pool:
 def _first_that_fits(
     pool: _Pool, evaluator: SharedEvaluator, out: Path, here: bool
 ) -> tuple[Config, float, float, float]:
-    """Writes designs, best first, until one keeps the limit as it is measured; the design, its
-    milliseconds, how often file and net agree, and its score. A miss tells how much slower all are
-    than predicted (a machine is not always as fast as it was when it judged), and the last to be
-    tried is the fastest of all. A file that is there stays until one is found."""
+    """Writes designs, best first, until one keeps the limit: as it is measured on this machine, as
+    it is predicted for another. The design, its milliseconds here, how often file and net agree,
+    and its score. A miss tells how much slower all are than predicted (a machine is not always as
+    fast as it was when it judged), and the last to be tried is the fastest of all. A file that is
+    there stays until one is found."""
     nearest, slower, fastest = float("inf"), 1.0, pool.fastest()[0]
     with TemporaryDirectory() as folder:
         draft = Path(folder, "model.onnx")
@@ -267,12 +268,13 @@ def _first_that_fits(
             kept = pool.best(slower)
             design = kept[0] if kept and left else fastest
             ms, agreement = _write(evaluator, design, draft)
-            if not here or pool.limit is None or ms <= pool.limit:
+            takes = ms if here else pool.predicted_ms(design)
+            if pool.limit is None or takes <= pool.limit:
                 shutil.copyfile(draft, out)
                 score = evaluator.scored(design)[evaluator.task.metric.name]
                 return design, ms, agreement, score
-            nearest = min(nearest, ms)
-            slower = max(slower, ms / max(pool.predicted_ms(design), TINY))
+            nearest = min(nearest, takes)
+            slower = max(slower, takes / max(pool.predicted_ms(design), TINY))
             if design == fastest:
                 break
     raise ConfigError(
