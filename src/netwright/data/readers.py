@@ -53,12 +53,9 @@ def read(source: Any, audit: Audit | None = None, part: str = "train") -> pd.Dat
         return with_pictures(_checked(source.copy(deep=False), "the frame"), Path(), audit)
     if not isinstance(source, (str, Path)):
         raise DataError(f"Data is a path or a pandas DataFrame. Got {type(source).__name__}.")
-    text = str(source)
-    if SQL_SEPARATOR in text and "://" in text:
+    text, path = str(source), _path_of(source)
+    if path is None:
         return _checked(_read_sql(text), "the query")
-    path = Path(source)
-    if not path.exists():
-        raise DataError(f"There is no file {text!r}; check the path.")
     if is_image_source(path):
         return read_images(path, audit, part)
     if path.stat().st_size == 0:
@@ -72,9 +69,13 @@ def read(source: Any, audit: Audit | None = None, part: str = "train") -> pd.Dat
 
 
 def implied_target(source: Any) -> str | None:
-    """The target a source has by its nature: the class folders, or the array called y."""
-    path = Path(source) if isinstance(source, (str, Path)) else None
-    if path is None or not path.exists():
+    """The target a source has by its nature: the class folders, or the array called y.
+
+    Raises:
+        DataError: It is a path, and nothing is there.
+    """
+    path = _path_of(source)
+    if path is None:
         return None
     if path.suffix.lower() == ".npz":
         return npz_target(path)
@@ -89,6 +90,19 @@ def has_test_part(source: Any) -> bool:
     if path.suffix.lower() == ".npz":
         return has_test_arrays(path)
     return is_image_source(path) and has_test_pictures(path)
+
+
+def _path_of(source: Any) -> Path | None:
+    """Where a source lies; None for frames, queries, and whatever else is no path."""
+    if not isinstance(source, (str, Path)):
+        return None
+    text = str(source)
+    if SQL_SEPARATOR in text and "://" in text:
+        return None
+    path = Path(source)
+    if not path.exists():
+        raise DataError(f"There is no file {text!r}; check the path.")
+    return path
 
 
 def with_pictures(frame: pd.DataFrame, base: Path, audit: Audit) -> pd.DataFrame:
