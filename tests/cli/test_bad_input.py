@@ -73,7 +73,9 @@ def test_a_missing_file(tmp_path: Path, cli) -> None:  # type: ignore[no-untyped
 
 @pytest.mark.parametrize("command", [("fit",), ("search",), ("fewshot", "train")])
 def test_a_file_that_is_not_there_comes_before_its_target(
-    cli: Callable[..., Outcome], tmp_path: Path, command: tuple[str, ...]
+    tmp_path: Path,
+    cli,  # type: ignore[no-untyped-def]
+    command: tuple[str, ...],
 ) -> None:
     done = cli(*command, tmp_path / "absent.npz", "--out", tmp_path / "run")
     assert "There is no file" in refused(done)
