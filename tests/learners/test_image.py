@@ -72,6 +72,18 @@ def test_it_learns_from_bytes_and_numbers(dtype: type) -> None:
     assert task.metric.loss(valid.data.target, model.predict(valid.data.features)) < 0.5
 
 
+def test_a_net_may_see_smaller_pictures(tmp_path: Path) -> None:
+    task = make_task("binary")
+    config = Config({**ImageLearner(TINY).space(task).complete(), **QUICK, "resolution": 0.4})
+    model = ImageLearner(TINY).fit(task, config, Context())
+    assert model.built.seen == (2, 2)
+    model.save(tmp_path)
+    found = NetModel.load(tmp_path).predict(task.data.features)
+    np.testing.assert_allclose(found, model.predict(task.data.features), rtol=1e-6)
+    model.net[0].seen = None
+    assert not np.allclose(model.predict(task.data.features), found)
+
+
 def test_weights_matter() -> None:
     task = make_task("binary")
     weight = np.where(task.data.target == 1, 1.0, 1e-6)

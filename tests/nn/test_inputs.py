@@ -44,6 +44,13 @@ def test_the_measures_travel_with_the_weights() -> None:
     assert list(layer.parameters()) == []
 
 
+def test_a_smaller_picture_may_be_seen() -> None:
+    even = images()[..., :4, :]
+    layer = Pixels.measured(even, (2, 2))
+    means = even.float().unfold(2, 2, 2).unfold(3, 2, 2).mean(dim=(-2, -1))
+    torch.testing.assert_close(layer(even), Pixels.measured(even)(means))
+
+
 @pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
 def test_it_works_in_front_of_any_net(kind: torch.dtype) -> None:
     net = nn.Sequential(Pixels.measured(images()), nn.Conv2d(3, 2, 3))

@@ -87,6 +87,25 @@ def test_limits_hold_for_what_is_judged_too(searched: Path, tmp_path: Path) -> N
     assert all(row["costs"]["params_m"] <= 0.006 for row in facts["designs"])
 
 
+def test_a_supernet_that_was_saved_counts_though_its_trial_was_stopped(
+    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from netwright.evaluators import nets
+
+    score, calls = nets._scores, []
+
+    def stopped_at_first(*args: object) -> dict[str, float]:
+        calls.append(args)
+        if len(calls) == 1:
+            raise RuntimeError("stopped")
+        return score(*args)
+
+    monkeypatch.setattr(nets, "_scores", stopped_at_first)
+    netwright.search(searched / "pictures", trials=1, out=tmp_path / "run", **FAST)
+    assert shared(tmp_path / "run")["study-supernet"].trials[0].state.name == "FAIL"
+    assert summarise(RunFolder.open(tmp_path / "run"))["trials"]["complete"] == 1
+
+
 EPISODES = {"ways": 2, "shots": 1, "queries": 2, "episodes": 4, "engine": "inline", "trials": 1}
 
 

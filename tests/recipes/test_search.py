@@ -157,6 +157,7 @@ def test_limits_no_design_can_meet_name_the_nearest() -> None:
         ({"objectives": "latency_ms"}, "first objective is a metric"),
         ({"augment": "turn"}, "augmentation"),
         ({"epochs": 0}, "at least one epoch"),
+        ({"resolution": 0}, "above 0 and at most 1"),
         ({"max_params_m": -1}, "must be positive"),
         ({"strategy": "randon"}, "random"),
         ({"space": "mlp"}, "None of the learners net can take"),
@@ -176,6 +177,17 @@ def test_a_table_is_refused(tmp_path: Path) -> None:
         netwright.search(frame, "y", trials=1, out=tmp_path / "run")
 
 
+def test_designs_are_searched_at_a_lower_resolution_and_trained_again_at_the_whole(
+    searched: Path, tmp_path: Path, cli: Callable[..., Outcome]
+) -> None:
+    words = ("--space", "nasbench201", "--cells", "1", "--channels", "4", "--engine", "inline")
+    done = cli("search", searched / "pictures", *words, "--trials", 1, "--epochs", 1,
+               "--resolution", 0.5, "--out", tmp_path / "run")  # fmt: skip
+    assert done.code == 0, done.err
+    assert netwright.load(tmp_path / "run").model.members[0].built.seen == (3, 3)
+    assert netwright.retrain(tmp_path / "run", epochs=1).model.members[0].built.seen is None
+
+
 def test_designs_that_cannot_be_trained_again(searched: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="best, knee, or the number"):
         netwright.retrain(searched / "run", 77, epochs=1)
@@ -185,8 +197,9 @@ def test_designs_that_cannot_be_trained_again(searched: Path, tmp_path: Path) ->
 
 def test_options_survive_a_round_trip() -> None:
     options = make_search_options(
-        space="nasbench201", target="class", time="20m", proxies="synflow,naswot", max_flops_g=0.1
-    )
+        space="nasbench201", target="class", time="20m", proxies="synflow,naswot", max_flops_g=0.1,
+        resolution=0.5,
+    )  # fmt: skip
     assert SearchOptions.from_json(json.loads(json.dumps(options.to_json()))) == options
 
 

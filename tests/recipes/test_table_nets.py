@@ -81,6 +81,7 @@ def test_from_the_command_line(cli: Callable[..., Outcome], searched: Path, tmp_
     [
         ({"epochs": 7}, "epochs"),
         ({"proxies": "synflow"}, "proxies"),
+        ({"resolution": 0.5}, "resolution"),
         ({"max_params_m": 1.0}, "max_params_m"),
         ({"arguments": {"cells": 2}}, "cells"),
     ],

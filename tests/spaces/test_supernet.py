@@ -95,6 +95,16 @@ def test_a_space_of_ones_own_shares_weights() -> None:
     torch.testing.assert_close(small.head.weight, whole.bank.weights["head/weight:2"][:, :4])
 
 
+def test_its_convolutions_begin_by_passing_on_what_comes_in() -> None:
+    whole = supernet("nasbench201", **SPACES["nasbench201"])
+    begun = [value for key, value in whole.bank.weights.items() if "nor_conv_3x3" in key]
+    squares = [value for value in begun if value.ndim == 4]
+    assert squares
+    for weight in squares:
+        assert weight[..., 1, 1].diagonal().mean() > 0.8
+        assert weight.sum() < 1.5 * len(weight)
+
+
 def test_it_learns_as_other_nets_do() -> None:
     net = supernet("nasbench201", **SPACES["nasbench201"]).train()
     x, target = torch.randn(32, 3, 9, 9), torch.arange(32) % 4

@@ -49,6 +49,10 @@ Resolutions = Annotated[
     str | None,
     typer.Option(help="Shares of a picture's sides to choose from, of mobile: 0.75,1 [1]."),
 ]
+Resolution = Annotated[
+    float | None,
+    typer.Option(help="Share of a picture's sides seen while searching [1; spos, darts, ... 0.5]."),
+]
 Strategy = Annotated[str | None, typer.Option(help="How to search [auto].")]
 Designs = Annotated[
     int | None, typer.Option(help="Number of designs; without --time no clock is consulted.")

@@ -24,6 +24,7 @@ from netwright.cli.arguments import (
     Out,
     Overwrite,
     PictureSchema,
+    Resolution,
     Resolutions,
     Resting,
     Sampling,
@@ -65,6 +66,7 @@ def search(
     proxies: Annotated[
         str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
     ] = None,
+    resolution: Resolution = None,
     epochs: Annotated[
         int | None,
         Option(help="Passes over the rows a design gets [by --time, else 3; spos, darts, ... 50]."),

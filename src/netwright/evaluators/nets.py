@@ -10,19 +10,22 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.evaluator import Evaluator
 from netwright.core.result import Result
 from netwright.core.task import Task
-from netwright.evaluators.rows import open_fold
+from netwright.evaluators.rows import open_fold, some_rows
 from netwright.evaluators.shared import SharedEvaluator
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.spaces.inheritance import bequeath, inherit, lineage_of
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName
+
+if TYPE_CHECKING:
+    from netwright.data.table import Table
 
 MODEL = "net"
 """Folder of a trial's trained net."""
@@ -41,6 +44,7 @@ class NetEvaluator(Evaluator):
         supernet: Folder of a trained supernet whose weights designs have as they are, untrained;
             None for none.
         folder: Where the trained net and its checkpoint lie; None for the trial's own.
+        judged: Most held-back rows that it is judged on; None for all.
         watched: Whether the score on the hold-out is reported after every epoch, so that a pruner
             may stop what does not promise.
         seed: Decides the hold-out; the same for all trials.
@@ -53,6 +57,7 @@ class NetEvaluator(Evaluator):
     weights: Path | None = None
     supernet: Path | None = None
     folder: Path | None = None
+    judged: int | None = None
     watched: bool = False
     seed: int = 0
 
@@ -74,7 +79,7 @@ class NetEvaluator(Evaluator):
             model.save(folder)
         artifacts = {"trained_seconds": taken, "tuned": dict(model.tuned)}
         return Result(
-            scores=_scores(model, held),
+            scores=_scores(model, some_rows(held.data, self.judged, self.seed), held),
             artifacts=artifacts,
             cost=round(time.monotonic() - started, 3),
         )
@@ -103,6 +108,5 @@ class NetEvaluator(Evaluator):
         return model
 
 
-def _scores(model: NetModel, held: Task) -> dict[str, float]:
-    rows = held.data
-    return held.scores(rows.target, model.predict(rows.features), rows.weight)
+def _scores(model: NetModel, rows: Table, task: Task) -> dict[str, float]:
+    return task.scores(rows.target, model.predict(rows.features), rows.weight)

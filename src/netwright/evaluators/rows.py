@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from netwright.core.config import Config
 from netwright.core.learner import Learner
 from netwright.core.registry import find
@@ -29,6 +31,13 @@ def open_fold(folder: Path, task: Task, seed: int, fold: int) -> tuple[Task, Tas
     table = open_table(folder)
     train, valid = make_folds(task, table, seed)[fold]
     return task.with_data(table.rows(train)), task.with_data(table.rows(valid))
+
+
+def some_rows(table: Table, most: int | None, seed: int) -> Table:
+    """Rows of all classes, whatever order they stand in; all of them for None."""
+    if most is None:
+        return table
+    return table.rows(np.random.default_rng(seed).permutation(len(table))[:most])
 
 
 def chosen_learner(config: Config) -> tuple[Learner, Config]:

@@ -8,15 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.evaluator import Evaluator
 from netwright.core.result import Result
 from netwright.core.task import Task
-from netwright.evaluators.rows import open_fold
+from netwright.evaluators.rows import open_fold, some_rows
 from netwright.learners.image import NetModel, stacked
 from netwright.spaces.naming import NetSpaceName
 
@@ -72,7 +69,7 @@ class SharedEvaluator(Evaluator):
     def held(self, most: int) -> Table:
         """Some of the held-back rows."""
         held = open_fold(self.data, self.task, self.seed, 0)[1].data
-        return held.rows(_some(len(held), most, self.seed))
+        return some_rows(held, most, self.seed)
 
     def model(self, config: Config) -> NetModel:
         """A design with its part of the weights."""
@@ -129,10 +126,5 @@ def _batches(data: Path, task: Task, seed: int) -> tuple[Tensor, ...]:
 
     rows = open_fold(data, task, seed, 0)[0].data
     (column,) = task.schema.of_type("image")
-    pictures = stacked(rows.rows(_some(len(rows), BATCHES * BATCH, seed)).features[column])
+    pictures = stacked(some_rows(rows, BATCHES * BATCH, seed).features[column])
     return tuple(torch.split(pictures, BATCH))
-
-
-def _some(rows: int, most: int, seed: int) -> NDArray[np.int64]:
-    """Places of rows of all classes, whatever order they stand in."""
-    return np.random.default_rng(seed).permutation(rows)[:most]

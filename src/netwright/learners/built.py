@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+PICTURE = 3
+"""Dimensions of a picture: channels, height, width; a row of numbers has one."""
+
+
 @dataclass(frozen=True)
 class Built:
     """All that is needed to build a net again.
@@ -29,6 +33,7 @@ class Built:
         epochs: How long it learned.
         norm: What its batch normalisation was replaced by, as in `netwright.nn.normalisation`;
             empty where it was not.
+        resolution: Share of a picture's sides that it looks at.
         attention: What its last layer is made with where it attends to rows that it knows, see
             `netwright.nn.attention`; empty where it is linear.
     """
@@ -40,12 +45,21 @@ class Built:
     heads: tuple[Head, ...]
     epochs: int = 0
     norm: str = ""
+    resolution: float = 1.0
     attention: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def outputs(self) -> int:
         """Width of the last layer."""
         return sum(head.width for head in self.heads)
+
+    @property
+    def seen(self) -> tuple[int, int] | None:
+        """Height and width that it brings pictures to; None where it looks at them as they are."""
+        if self.resolution == 1 or len(self.shape) != PICTURE:
+            return None
+        height, width = (max(1, round(self.resolution * side)) for side in self.shape[1:])
+        return height, width
 
     def net(self) -> nn.Module:
         """The net, its weights at random."""

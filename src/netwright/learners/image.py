@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,7 @@ class NetModel(Model):
         facts = json.loads((folder / "model.json").read_text())
         facts.pop("format")
         built = Built.from_json(facts)
-        net = with_pixels(built.net(), built.shape)
+        net = with_pixels(built.net(), built.shape, seen=built.seen)
         net.load_state_dict(load_file(folder / "net.safetensors"))
         return cls(net, built)
 
@@ -151,7 +151,8 @@ class ImageLearner(Learner):
             context: See `fit`.
         """
         built = self.built(data, config)
-        whole = with_pixels(net, built.shape, stacked(data.data.features[built.column]))
+        pictures = stacked(data.data.features[built.column])
+        whole = with_pixels(net, built.shape, pictures, built.seen)
         recipe = recipe_of(config, len(data.data))
         return train_net(whole, built, data, recipe, context, reports=self.reports)
 
@@ -168,6 +169,7 @@ class ImageLearner(Learner):
                 head_of(target.width, column)
                 for target, column in zip(data.targets, columns, strict=True)
             ),
+            resolution=float(config.get("resolution") or 1.0),
         )
 
 
@@ -246,13 +248,30 @@ def recipe_of(config: Config, rows: int) -> Recipe:
     )
 
 
-def with_pixels(net: nn.Module, shape: Sequence[int], pictures: Tensor | None = None) -> nn.Module:
+def descent(rate: float, decay: float) -> dict[str, Any]:
+    """Plain gradient descent with momentum, as a configuration says it.
+
+    Args:
+        rate: Of learning, at its peak.
+        decay: Of weights, as an L2 penalty.
+    """
+    lr, weight_decay = rate / SGD_FASTER, 2 * SGD_FASTER * decay
+    return {"optimiser": "sgd", "lr": lr, "weight_decay": weight_decay}
+
+
+def with_pixels(
+    net: nn.Module,
+    shape: Sequence[int],
+    pictures: Tensor | None = None,
+    seen: tuple[int, int] | None = None,
+) -> nn.Module:
     """The net behind a layer that normalises pictures, as these are or as weights will say.
 
     Args:
         net: Takes floats.
         shape: Of one input, channels first.
         pictures: To measure, None for mean 0 and spread 1.
+        seen: Height and width that pictures are brought to first; None for as they are.
     """
     import torch
     from torch import nn
@@ -261,8 +280,9 @@ def with_pixels(net: nn.Module, shape: Sequence[int], pictures: Tensor | None = 
 
     if pictures is None:
         channels, *sides = shape
-        return nn.Sequential(Pixels(torch.zeros(channels), torch.ones(channels), len(sides)), net)
-    return nn.Sequential(Pixels.measured(pictures), net)
+        pixels = Pixels(torch.zeros(channels), torch.ones(channels), len(sides), seen)
+        return nn.Sequential(pixels, net)
+    return nn.Sequential(Pixels.measured(pictures, seen), net)
 
 
 def stacked(column: pd.Series) -> Tensor:

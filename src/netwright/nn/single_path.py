@@ -15,7 +15,7 @@ from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from netwright.nn.bilevel import Companion, Turn
-from netwright.nn.weight_bank import WeightBank, filled
+from netwright.nn.weight_bank import WeightBank, filled, settled
 
 D = TypeVar("D")
 M = TypeVar("M", bound=nn.Module)
@@ -97,7 +97,9 @@ class SinglePath(nn.Module, Generic[D]):
 
     def run(self, design: D, *inputs: Any) -> Any:
         """What a design says."""
-        net = self.net_of(design).train(self.training)
+        net = self.net_of(design)
+        if net.training != self.training:
+            net.train(self.training)
         return functional_call(net, self.weights_of(net, design), inputs)
 
     def weights_of(self, net: nn.Module, design: D) -> dict[str, Tensor]:
@@ -128,7 +130,10 @@ class SinglePath(nn.Module, Generic[D]):
                 net = self.build(design)
             for change in self._changes:
                 net = change(net)
-            self._nets[design] = _by_batch(net).to(next(self.bank.parameters()).device)
+            device = next(self.bank.parameters()).device
+            if any(weight.device != device for weight in net.parameters()):
+                net = net.to(device)
+            self._nets[design] = settled(_by_batch(net))
         return self._nets[design]
 
 

@@ -23,6 +23,9 @@ from netwright.core.errors import ConfigError
 M = TypeVar("M", bound=nn.Module)
 
 _WORD = "shared_as"
+_SETTLED = "settled_weights"
+Named = tuple[str, str, Tensor]
+"""The name of a weight in its net, what it is shared under, and the weight."""
 CHANNELS = 2
 """Leading dimensions of a weight, of which a part is taken from the start."""
 PATIENCE = 30
@@ -97,8 +100,19 @@ def filled(net: M, weights: Mapping[str, Tensor]) -> M:
     return net
 
 
-def shared_weights(net: nn.Module) -> Iterator[tuple[str, str, Tensor]]:
-    """Of every weight its name, what it is shared under, and the weight."""
+def settled(net: M) -> M:
+    """Has where its weights stand found out once; the net must not change any more."""
+    setattr(net, _SETTLED, list(shared_weights(net)))
+    return net
+
+
+def shared_weights(net: nn.Module) -> Iterable[Named]:
+    """Every weight, and what it is shared under."""
+    known: list[Named] | None = getattr(net, _SETTLED, None)
+    return _found(net) if known is None else known
+
+
+def _found(net: nn.Module) -> Iterator[Named]:
     words = {name: getattr(module, _WORD, None) for name, module in net.named_modules()}
     for name, weight in net.named_parameters():
         steps = name.split(".")

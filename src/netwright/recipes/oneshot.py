@@ -21,6 +21,7 @@ from netwright.core.study import Study
 from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
 from netwright.evaluators.nets import MODEL
+from netwright.learners.models import load_model
 from netwright.paradigms.nas.oneshot import History, OneShot, get_one_shot
 from netwright.recipes.again import fail_lost
 from netwright.recipes.search_options import SearchOptions
@@ -50,11 +51,11 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
     """
     options = made.options
     method = get_one_shot(options.one_shot, options.settings)
-    record, judges = _train(made, method)
+    seconds, judges = _train(made, method)
     space = options.space.open()
-    net = options.regime.supernet(made.folder.path / SUPERNET / MODEL)
-    facts = {"strategy": method.name, "seconds": record.artifacts["trained_seconds"]}
-    facts |= record.artifacts["tuned"]
+    home = made.folder.path / SUPERNET / MODEL
+    net = options.regime.supernet(home)
+    facts = {"strategy": method.name, "seconds": seconds, **load_model(home).tuned}
     history = method.history(space, net)
     if history is not None:
         _remember(made, history)
@@ -90,8 +91,11 @@ def check_supernet(options: SearchOptions, task: Task) -> None:
         supernet.build(Config({}), task)
 
 
-def _train(made: Search, method: OneShot) -> tuple[TrialRecord, Evaluator]:
-    """Trains the supernet; returns how that went, and who judges designs by its weights."""
+def _train(made: Search, method: OneShot) -> tuple[float, Evaluator]:
+    """Trains the supernet; returns how long that took, and who judges designs by its weights.
+
+    One that was saved is trained, even if its worker was stopped before it could say so.
+    """
     options, home = made.options, made.folder.path / SUPERNET
     home.mkdir(exist_ok=True)
     supernet = replace(
@@ -104,8 +108,12 @@ def _train(made: Search, method: OneShot) -> tuple[TrialRecord, Evaluator]:
     trains, judges = options.regime.sharing(*data, options, supernet, home)
     study = _study(made, SUPERNET, supernet.space.open(), options.judged(made.task)[:1], "random")
     made.progress.stage("training the supernet")
-    made.spend(study, trains, 1, method.share, folder=home, alone=True, label=SUPERNET)
-    return study.best(), judges  # or says why there is none
+    saved = home / MODEL / "model.json"
+    if not saved.exists():
+        made.spend(study, trains, 1, method.share, folder=home, alone=True, label=SUPERNET)
+    if not saved.exists():
+        study.best()  # says why there is none
+    return study.trials()[-1].seconds, judges
 
 
 def _judge(

@@ -42,7 +42,12 @@ BESIDE = 1.25
 
 
 def epochs_within(
-    space: NetSpaceName, fit: FitOptions, task: Task, clock: Clock, objectives: int = 1
+    space: NetSpaceName,
+    fit: FitOptions,
+    task: Task,
+    clock: Clock,
+    objectives: int = 1,
+    resolution: float = 1.0,
 ) -> int:
     """Epochs of each design, `USUAL_EPOCHS` where no clock is consulted.
 
@@ -52,13 +57,14 @@ def epochs_within(
         task: With rows.
         clock: Of the run.
         objectives: How many there are; a front takes more designs than a best one.
+        resolution: Share of a picture's sides that designs see.
     """
     if clock.seconds is None:
         return USUAL_EPOCHS
     aimed, rows = AIMED * objectives, LEARNED * len(task.data)
     wanted = min(aimed, fit.trials or aimed)
     batch = min(int(TRAINING.defaults()["batch_size"] or 64), len(task.data))
-    step = _step_seconds(space, task, batch, clock, fit.threads)
+    step = resolution**2 * _step_seconds(space, task, batch, clock, fit.threads)
     there = workers_of(fit) * max(0.0, TRAINING_SHARE * clock.seconds - clock.elapsed())
     return int(np.clip(round(there * batch / (wanted * BESIDE * step * rows)), 1, MOST))
 

@@ -22,6 +22,7 @@ from netwright.core.task import Task
 from netwright.data.prepare import pictures_alone, prepare, with_folds
 from netwright.evaluators.nets import MODEL, NetEvaluator
 from netwright.evaluators.shared import SharedEvaluator, supernet_of
+from netwright.paradigms.nas.oneshot import get_one_shot
 from netwright.recipes.pacing import USUAL_EPOCHS, epochs_within
 from netwright.strategies import get_strategy
 from netwright.strategies.morphism import inherits
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 CHECKPOINT_SECONDS = 60.0
 """Least time between two of a supernet."""
+SUPERNET_JUDGED = 256
+"""Held-back rows that a supernet is judged on: what it says by itself is of any design, and time
+may be short."""
 REGIMES: dict[str, str] = {
     "fewshot": "netwright.recipes.fewshot:Fewshot",
     "plain": "netwright.recipes.regime:Plain",
@@ -157,7 +161,8 @@ class Plain(Regime):
         if inherits(get_strategy(options.fit.strategy)):
             return USUAL_EPOCHS
         objectives = len(options.judged(task))
-        return epochs_within(options.space, options.fit, task, clock, objectives)
+        seen = options.resolution or 1.0
+        return epochs_within(options.space, options.fit, task, clock, objectives, seen)
 
     def evaluator(self, task: Task, data: Path, options: SearchOptions, weights: Path) -> Evaluator:
         """Trains on rows."""
@@ -165,7 +170,7 @@ class Plain(Regime):
             task=task,
             data=data,
             space=options.space,
-            recipe=options.training(task),
+            recipe={**options.training(task), "resolution": options.resolution},
             weights=weights,
             supernet=weights.parent / SUPERNET / MODEL if options.deploys else None,
             watched=options.fit.pruner != "none",
@@ -182,9 +187,20 @@ class Plain(Regime):
     ) -> tuple[Evaluator, Evaluator]:
         """The supernet learns from the rows that designs learn from."""
         seed = options.fit.seed
-        recipe = {**supernet.training(task), "checkpoint_seconds": CHECKPOINT_SECONDS}
+        method = get_one_shot(options.one_shot, options.settings)
+        recipe = {
+            **supernet.training(task),
+            "checkpoint_seconds": CHECKPOINT_SECONDS,
+            "resolution": options.resolution or method.resolution(task.input_shape),
+        }
         trains = NetEvaluator(
-            task=task, data=data, space=supernet.space, recipe=recipe, seed=seed, folder=folder
+            task=task,
+            data=data,
+            space=supernet.space,
+            recipe=recipe,
+            folder=folder,
+            judged=SUPERNET_JUDGED,
+            seed=seed,
         )
         return trains, SharedEvaluator(task, data, options.space, folder / MODEL, seed)
 
@@ -192,9 +208,10 @@ class Plain(Regime):
         """Epochs and the hold-out."""
         if options.deploys:
             return "each has its part of a supernet's weights, and is judged on a hold-out"
+        seen = "" if options.resolution is None else f" at {options.resolution:g} of their sides"
         return (
-            f"each is trained for {options.epochs} epochs and judged on a hold-out of every fifth "
-            "row"
+            f"each is trained for {options.epochs} epochs{seen and f' on pictures{seen}'} and "
+            "judged on a hold-out of every fifth row"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from netwright.spaces.nets import COSTS, LATENCY
 
 CHOSEN_EPOCHS = 50
 """Of the few designs that a supernet chose, unless another number was said."""
-OWN = ("epochs", "augment", "regime")
+OWN = ("epochs", "augment", "resolution", "regime")
 LIMITS = ("max_latency_ms", "max_params_m", "max_flops_g", "max_memory_mb")
 
 
@@ -38,6 +38,8 @@ class SearchOptions:
         proxies: Zero-cost scores that say which designs go first.
         augment: What happens to pictures in training; None for mirrored ones in colour and
             shifted ones in grey.
+        resolution: Share of a picture's sides that designs see while they are searched; None for
+            all of it, and for half where a supernet learns.
         limits: Name as in `LIMITS` to the most allowed.
         one_shot: How designs share weights, as in `netwright.paradigms.nas.oneshot.ONE_SHOT`; empty
             where each is trained alone.
@@ -53,6 +55,7 @@ class SearchOptions:
     objectives: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     augment: str | None = None
+    resolution: float | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     one_shot: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -65,6 +68,11 @@ class SearchOptions:
             raise BudgetError(f"A design is trained for at least one epoch. Got {self.epochs}.")
         if self.augment is not None and self.augment not in AUGMENTATIONS:
             raise unknown_name("augmentation", self.augment, AUGMENTATIONS)
+        if self.resolution is not None and not 0 < self.resolution <= 1:
+            raise ConfigError(
+                "A resolution is a share of the picture's sides, above 0 and at most 1. Got "
+                f"{self.resolution}."
+            )
         for name, value in self.limits.items():
             if value <= 0:
                 raise ConfigError(f"The limit {name} must be positive. Got {value}.")
@@ -127,6 +135,7 @@ class SearchOptions:
             "objectives": list(self.objectives),
             "proxies": list(self.proxies),
             "augment": self.augment,
+            "resolution": self.resolution,
             "limits": dict(self.limits),
             "one_shot": self.one_shot,
             "settings": dict(self.settings),
@@ -145,6 +154,7 @@ class SearchOptions:
             objectives=tuple(data["objectives"]),
             proxies=tuple(data["proxies"]),
             augment=data["augment"],
+            resolution=data.get("resolution"),
             limits=data["limits"],
             one_shot=data.get("one_shot", ""),
             settings=data.get("settings", {}),

@@ -64,6 +64,7 @@ def fit_options(options: SearchOptions) -> FitOptions:
         "objectives": options.objectives,
         "proxies": options.proxies,
         "augment": options.augment,
+        "resolution": options.resolution,
         "targets": options.further,
         **dict.fromkeys((*options.space.arguments, *options.limits), True),
     }

@@ -57,12 +57,12 @@ class SupernetSpace(NetSpace):
         return 1
 
     def build(self, config: Config, task: Task) -> nn.Module:
-        """The supernet, its first weights those of random designs."""
+        """The supernet, its first weights those of random designs that pass on what comes in."""
         from netwright.nn.single_path import SinglePath
         from netwright.nn.weight_bank import WeightBank
 
         build = partial(self.inner.build, task=task)
-        return SinglePath(WeightBank(self.nets(task)), build, self.draw)
+        return SinglePath(WeightBank(self.passing(task)), build, self.draw)
 
     def draw(self, seed: int) -> Config:
         """A random design."""
@@ -70,6 +70,12 @@ class SupernetSpace(NetSpace):
         if self.sampling == "fair":
             return self.inner.configure(EvenChooser(rng, self._left))
         return self.inner.sample(rng)
+
+    def passing(self, task: Task) -> Iterator[nn.Module]:
+        """The same nets, their convolutions beginning as what is passed on."""
+        from netwright.nn.passing import begin_passing
+
+        return map(begin_passing, self.nets(task))
 
     def nets(self, task: Task) -> Iterator[nn.Module]:
         """Nets of the first designs."""

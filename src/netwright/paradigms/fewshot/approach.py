@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.core.errors import ConfigError, unknown_name
 from netwright.data.tasksets import TaskSet, Terms
+from netwright.learners.built import PICTURE
 from netwright.paradigms.fewshot import get_method
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 KINDS = ("none", "shift", "affine", "flip", "cutout", "trivial")
 """Augmentations that keep a picture of one class."""
-PICTURE = 3
-"""Dimensions of a picture; what has fewer is not augmented."""
 WAYS, QUERIES = 60, 1
 """Of the episodes that methods learn on that compare; sixty ways as Snell et al. have it."""
 

@@ -12,10 +12,10 @@ from netwright.core.learner import Learner
 from netwright.core.space import Space
 from netwright.core.task import Task
 from netwright.data.tasksets import TaskSet, Terms
-from netwright.learners.built import Built
+from netwright.learners.built import PICTURE, Built
 from netwright.learners.image import AUGMENTATIONS, with_pixels
 from netwright.nn.head import Head
-from netwright.paradigms.fewshot.approach import PICTURE, Approach
+from netwright.paradigms.fewshot.approach import Approach
 from netwright.paradigms.fewshot.model import FewshotModel
 from netwright.spaces.naming import NetSpaceName
 
@@ -88,7 +88,7 @@ class FewshotLearner(Learner):
         terms = self.approach.terms
         data.check(terms)
         learning, built = self.approach.learning(data), self.built(data, config)
-        pictures = len(built.shape) == PICTURE
+        pictures = len(built.shape) == PICTURE  # rows of numbers are not augmented
         rows = Episodes(
             data,
             learning,

@@ -28,7 +28,9 @@ class Softmax(LearnedStrengths):
 
 
 class DARTS(Relaxed):
-    """First order, unless another level is asked for."""
+    """First order, unless another level is asked for; weights begin at random, as published."""
+
+    passing: ClassVar[bool] = False
 
     def relaxation(self, options: Options) -> Relaxation:
         """Softmax."""

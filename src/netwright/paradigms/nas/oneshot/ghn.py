@@ -152,7 +152,7 @@ class GraphSpace(SupernetSpace):
     def build(self, config: Config, task: Task) -> nn.Module:
         """The hypernetwork and its encoder."""
         build = partial(self.inner.build, task=task)
-        bank = Hypernetwork(self.nets(task), WIDTH)
+        bank = Hypernetwork(self.passing(task), WIDTH)
         return GraphPath(bank, build, self.draw, task.input_shape)
 
 

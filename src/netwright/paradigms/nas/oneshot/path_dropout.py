@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from netwright.learners.image import descent
 from netwright.nn.mixed_operation import Options, Weighing
 from netwright.nn.relaxation import Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
@@ -64,7 +65,7 @@ class PathDropout(Relaxed):
     """Evolution judges at most 1,000 designs."""
 
     asks: ClassVar[tuple[str, ...]] = ()
-    recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
+    recipe: ClassVar[Mapping[str, Any]] = {**Relaxed.recipe, **descent(0.05, 5e-4)}
     share: ClassVar[float] = 0.65
     strategy: ClassVar[str] = "regularized_evolution"
     judged: ClassVar[int] = 1000

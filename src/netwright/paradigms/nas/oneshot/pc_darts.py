@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
 from netwright.core.errors import ConfigError
+from netwright.learners.image import descent
 from netwright.nn.mixed_operation import MixedOperation, Options, Weighing
 from netwright.nn.relaxation import LearnedStrengths, Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
@@ -119,7 +120,11 @@ class PartialChannels(LearnedStrengths):
 class PCDARTS(Relaxed):
     """First order; weights learn faster, in larger batches."""
 
-    recipe: ClassVar[Mapping[str, Any]] = {**Relaxed.recipe, "lr": 0.1 / 20, "batch_size": 256}
+    recipe: ClassVar[Mapping[str, Any]] = {
+        **Relaxed.recipe,
+        **descent(0.1, 3e-4),
+        "batch_size": 256,
+    }
 
     def options(self) -> Options:
         """Partial channels."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from netwright.core.config import Config
 from netwright.core.domains import Chooser
 from netwright.core.task import Task
+from netwright.learners.image import descent
 from netwright.paradigms.nas.oneshot import History, OneShot, get_one_shot
 from netwright.spaces.naming import NetSpaceName
 from netwright.spaces.nets import NetSpace
@@ -32,17 +33,20 @@ class Relaxed(OneShot):
 
     Weights are trained as in DARTS: plain gradient descent from 0.025, momentum 0.9, decay 3e-4,
     along a cosine, in batches of 64.
+
+    Attributes:
+        passing: Whether convolutions begin by passing on what comes in, see
+            `netwright.nn.passing`.
     """
 
     asks: ClassVar[tuple[str, ...]] = ("level", "held_weight", "resting")
     recipe: ClassVar[Mapping[str, Any]] = {
         "keep": "last",
-        "optimiser": "sgd",
-        "lr": 0.025 / 20,  # `SGD_FASTER` times as fast
-        "weight_decay": 3e-4 * 40,  # and decay twice as much less
         "label_smoothing": 0.0,
+        **descent(0.025, 3e-4),
     }
     share: ClassVar[float] = 0.75
+    passing: ClassVar[bool] = True
 
     def supernet(self, space: NetSpaceName) -> NetSpaceName:
         """All options at once."""
@@ -120,8 +124,11 @@ class RelaxedSpace(NetSpace):
 
     def build(self, config: Config, task: Task) -> nn.Module:
         """The net, its strengths nearly equal."""
+        from netwright.nn.passing import begin_passing
         from netwright.nn.relaxation import RelaxedNet
 
         options = self.method.options()
         net = self.inner.relax(task, options)
+        if self.method.passing:
+            begin_passing(net)
         return RelaxedNet(net, self.method.relaxation(options))

@@ -85,7 +85,7 @@ class SmashSpace(SupernetSpace):
         """The hypernetwork and its encoder."""
         build = partial(self.inner.build, task=task)
         encoder = DesignEncoder(islice(self.first(), LOOKED_AT))
-        return SmashPath(Hypernetwork(self.nets(task), WIDTH), build, self.draw, encoder)
+        return SmashPath(Hypernetwork(self.passing(task), WIDTH), build, self.draw, encoder)
 
 
 class SMASH(SinglePathOneShot):

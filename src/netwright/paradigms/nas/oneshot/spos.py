@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from netwright.learners.image import descent
 from netwright.paradigms.nas.oneshot import OneShot
 from netwright.spaces.naming import NetSpaceName
 
@@ -20,7 +21,11 @@ class SinglePathOneShot(OneShot):
     paper's 20 rounds of 50."""
 
     asks: ClassVar[tuple[str, ...]] = ("sampling",)
-    recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
+    recipe: ClassVar[Mapping[str, Any]] = {
+        "keep": "last",
+        "label_smoothing": 0.0,
+        **descent(0.05, 5e-4),
+    }
     share: ClassVar[float] = 0.65
     strategy: ClassVar[str] = "regularized_evolution"
     judged: ClassVar[int] = 1000
