@@ -66,7 +66,7 @@ HeldWeight = Annotated[
 ]
 Resting = Annotated[
     float | None,
-    typer.Option(help="Share of the search before darts, gdas, ... choose [0; pc_darts 0.3]."),
+    typer.Option(help="Share of the search before gdas, drnas, ... choose [0.3; darts 0]."),
 ]
 Sampling = Annotated[
     str | None, typer.Option(help="Of spos, smash, ghn: uniform or fair [uniform].")

@@ -23,6 +23,9 @@ from netwright.nn.weight_bank import shared_weights
 M = TypeVar("M", bound=nn.Module)
 
 LEVELS = ("first", "second", "mixed", "single")
+WARM_UP = 0.3
+"""Share of a training in which strengths rest, where they would else be learned from weights that
+are worth nothing yet: 15 of the 50 epochs of PC-DARTS."""
 SPREAD = 1e-3
 """Deviation of the strengths before anything is learned."""
 

@@ -208,10 +208,11 @@ class Plain(Regime):
         """Epochs and the hold-out."""
         if options.deploys:
             return "each has its part of a supernet's weights, and is judged on a hold-out"
-        seen = "" if options.resolution is None else f" at {options.resolution:g} of their sides"
+        seen = options.resolution
+        smaller = "" if seen is None else f" on pictures of {seen:g} of their sides"
         return (
-            f"each is trained for {options.epochs} epochs{seen and f' on pictures{seen}'} and "
-            "judged on a hold-out of every fifth row"
+            f"each is trained for {options.epochs} epochs{smaller} and judged on a hold-out of "
+            "every fifth row"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from netwright.nn.mixed_operation import Options
 from netwright.nn.operations import make
 from netwright.nn.recalibration import recalibrate
 from netwright.nn.relaxation import Relaxation, RelaxedNet
-from netwright.nn.weight_bank import share_as
+from netwright.nn.weight_bank import share_as, shared_weights
 from netwright.paradigms.nas.oneshot import ONE_SHOT, get_one_shot
 from netwright.paradigms.nas.oneshot.beta_darts import MOST, BetaDecay
 from netwright.paradigms.nas.oneshot.darts import Softmax
@@ -378,15 +378,25 @@ def test_edges_that_meet_share_one() -> None:
     torch.testing.assert_close(meeting, torch.tensor([3.0, 4.0, 5.0]).softmax(dim=0))
 
 
-def test_strengths_rest_while_the_weights_are_worth_nothing() -> None:
-    relaxation = supernet("nasbench201", "pc_darts").relaxation
-    before = relaxation.alpha.clone()
+@pytest.mark.parametrize("method", METHODS)
+def test_what_draws_begins_by_passing_on_and_darts_as_published(method: str) -> None:
+    weights = shared_weights(supernet("nasbench201", method))
+    squares = [weight for _, key, weight in weights if "nor_conv" in key and weight.ndim == 4]
+    middles = [w[..., w.shape[-1] // 2, w.shape[-1] // 2].diagonal() for w in squares]
+    passing = bool(torch.cat(middles).mean() > 0.8)
+    assert passing == (method not in ("darts", "darts2"))
+
+
+@pytest.mark.parametrize("method", ["pc_darts", "drnas", "gdas", "setn", "enas"])
+def test_strengths_rest_while_the_weights_are_worth_nothing(method: str) -> None:
+    relaxation = supernet("nasbench201", method).relaxation
+    before = {name: value.clone() for name, value in relaxation.named_parameters()}
 
     def never(weights: object = None) -> torch.Tensor:
         raise AssertionError("nothing is to be computed")
 
     relaxation.learn(Turn(never, never, 0.1, 0.2, {}))
-    torch.testing.assert_close(before, relaxation.alpha)
+    torch.testing.assert_close(before, dict(relaxation.named_parameters()))
 
 
 def test_partial_channels_need_cells_and_a_multiple_of_four() -> None:

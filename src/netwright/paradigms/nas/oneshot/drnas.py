@@ -13,7 +13,7 @@ from torch.distributions import Dirichlet, kl_divergence
 from torch.nn.functional import elu
 
 from netwright.nn.mixed_operation import Options, Weighing
-from netwright.nn.relaxation import LearnedStrengths, Relaxation
+from netwright.nn.relaxation import WARM_UP, LearnedStrengths, Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 ANCHORED = 1e-3
@@ -25,7 +25,7 @@ LEAST = 1e-4
 class DirichletDraws(LearnedStrengths):
     """Options count as much as a draw says."""
 
-    decay = 0.0
+    decay, resting = 0.0, WARM_UP
 
     def weigh(self, name: str, logits: Tensor) -> Weighing:
         """All of them run; while nothing is learned, as much as they do on average."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from netwright.nn.mixed_operation import Options, Weighing
-from netwright.nn.relaxation import LearnedStrengths, Relaxation, one_hot
+from netwright.nn.relaxation import WARM_UP, LearnedStrengths, Relaxation, one_hot
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 HOT, COLD = 10.0, 0.1
@@ -21,6 +21,8 @@ HOT, COLD = 10.0, 0.1
 
 class Gumbel(LearnedStrengths):
     """One option of a decision counts, drawn by its strength."""
+
+    resting = WARM_UP
 
     def weigh(self, name: str, logits: Tensor) -> Weighing:
         """The drawn option runs; while nothing is learned, the strongest."""

@@ -65,7 +65,11 @@ class PathDropout(Relaxed):
     """Evolution judges at most 1,000 designs."""
 
     asks: ClassVar[tuple[str, ...]] = ()
-    recipe: ClassVar[Mapping[str, Any]] = {**Relaxed.recipe, **descent(0.05, 5e-4)}
+    recipe: ClassVar[Mapping[str, Any]] = {
+        **Relaxed.recipe,
+        **descent(0.1, 5e-4),
+        "batch_size": 128,
+    }
     share: ClassVar[float] = 0.65
     strategy: ClassVar[str] = "regularized_evolution"
     judged: ClassVar[int] = 1000

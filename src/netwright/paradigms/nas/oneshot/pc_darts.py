@@ -20,13 +20,11 @@ from torch.nn.functional import max_pool2d
 from netwright.core.errors import ConfigError
 from netwright.learners.image import descent
 from netwright.nn.mixed_operation import MixedOperation, Options, Weighing
-from netwright.nn.relaxation import LearnedStrengths, Relaxation
+from netwright.nn.relaxation import WARM_UP, LearnedStrengths, Relaxation
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 PART = 4
 """One channel of so many goes through the operations."""
-RESTING = 0.3
-"""Share of the search in which strengths rest: 15 of the paper's 50 epochs."""
 
 
 class PartialEdge(nn.Module):
@@ -76,7 +74,7 @@ class PartialOptions(Options):
 class PartialChannels(LearnedStrengths):
     """Softmax over operations, and another over the edges that meet in a node."""
 
-    rate, resting = 6e-4, RESTING
+    rate, resting = 6e-4, WARM_UP
 
     def __init__(self, options: Options, **settings: Any) -> None:
         if not options.sums:

@@ -15,12 +15,14 @@ import torch
 from torch import Tensor
 
 from netwright.nn.mixed_operation import Options, Weighing
-from netwright.nn.relaxation import LearnedStrengths, Relaxation, one_hot
+from netwright.nn.relaxation import WARM_UP, LearnedStrengths, Relaxation, one_hot
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 
 class Template(LearnedStrengths):
     """The weights run one option of a decision, any; the strengths learn from all of them."""
+
+    resting = WARM_UP
 
     def weigh(self, name: str, logits: Tensor) -> Weighing:
         """All while strengths learn or nothing does, else one."""

@@ -24,7 +24,8 @@ class SinglePathOneShot(OneShot):
     recipe: ClassVar[Mapping[str, Any]] = {
         "keep": "last",
         "label_smoothing": 0.0,
-        **descent(0.05, 5e-4),
+        "batch_size": 128,
+        **descent(0.1, 5e-4),
     }
     share: ClassVar[float] = 0.65
     strategy: ClassVar[str] = "regularized_evolution"
