@@ -20,6 +20,7 @@ from netwright.learners.image import (
     AUGMENTATIONS,
     ImageLearner,
     NetModel,
+    descent,
     learner,
     recipe_of,
 )
@@ -104,6 +105,13 @@ def test_every_augmentation_trains(augment: str) -> None:
 def test_small_data_is_learned_in_small_batches() -> None:
     assert recipe_of(Config({}), 40).batch_size == 5
     assert recipe_of(Config({"batch_size": 128}), 10_000).batch_size == 128
+
+
+def test_plain_descent_takes_smaller_steps_in_smaller_batches() -> None:
+    told = Config({**descent(0.1, 5e-4), "batch_size": 128})
+    assert recipe_of(told, 10_000).lr == pytest.approx(0.1)
+    assert recipe_of(told, 10_000).weight_decay == pytest.approx(5e-4)
+    assert recipe_of(told, 256).lr == pytest.approx(0.025)  # in batches of 32
 
 
 def test_who_learns_from_what() -> None:

@@ -253,13 +253,17 @@ def test_designs_that_are_drawn_are_judged(searched: Path, tmp_path: Path, strat
         patch.setattr("netwright.paradigms.nas.oneshot.setn.SETN.drawn", 5)
         patch.setattr("netwright.paradigms.nas.oneshot.enas.ENAS.drawn", 5)
         words = {**FAST, "strategy": strategy}
-        netwright.search(searched / "pictures", trials=1, out=tmp_path / "run", **words)
+        netwright.search(searched / "pictures", trials=2, out=tmp_path / "run", **words)
     studies = shared(tmp_path / "run")
     assert {name: len(study.trials) for name, study in studies.items()} == {
-        "study": 1, "study-supernet": 1, "study-shared": 5,
+        "study": 2, "study-supernet": 1, "study-shared": 5,
     }  # fmt: skip
     best = max(studies["study-shared"].trials, key=lambda trial: trial.value)
     assert studies["study"].trials[0].params == best.params
+    space = read_options(RunFolder.open(tmp_path / "run")).space.open()
+    chosen = json.loads((tmp_path / "run" / "choices.json").read_text())["designs"][-1]
+    trained = read_study(RunFolder.open(tmp_path / "run")).trials("complete")
+    assert chosen in {space.to_text(record.config) for record in trained}
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ HeldWeight = Annotated[
 ]
 Resting = Annotated[
     float | None,
-    typer.Option(help="Share of the search before gdas, drnas, ... choose [0.3; darts 0]."),
+    typer.Option(help="Share of a search before gdas, ... choose [0.3; enas 0.5, darts 0]."),
 ]
 Sampling = Annotated[
     str | None, typer.Option(help="Of spos, smash, ghn: uniform or fair [uniform].")

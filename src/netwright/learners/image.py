@@ -228,14 +228,19 @@ def recipe_of(config: Config, rows: int) -> Recipe:
     from netwright.nn.recipe import Recipe
 
     told = {**TRAINING.defaults(), **config}
-    faster = SGD_FASTER if told["optimiser"] == "sgd" else 1.0
+    wanted = int(told["batch_size"] or 64)
+    batch = max(2, min(wanted, rows // FEWEST_STEPS))
+    faster, rate = 1.0, float(told["lr"] or 1e-3)
+    if told["optimiser"] == "sgd":
+        faster = SGD_FASTER
+        rate *= faster * min(1.0, batch / wanted)  # smaller batches, smaller steps (Goyal et al.)
     epochs = int(told.get("epochs") or MAX_EPOCHS)
     often = told.get("checkpoint_seconds")
     return Recipe(
         epochs=epochs,
-        batch_size=max(2, min(int(told["batch_size"] or 64), rows // FEWEST_STEPS)),
+        batch_size=batch,
         optimiser=str(told["optimiser"]),
-        lr=float(told["lr"] or 1e-3) * faster,
+        lr=rate,
         weight_decay=float(told["weight_decay"] or 0.0) / (faster * 2 if faster > 1 else 1),
         patience=epochs,  # the best weights come at the end of the cosine
         label_smoothing=float(told["label_smoothing"] or 0.0),

@@ -65,7 +65,8 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
     if drawn or history is None:
         judged = _judge(made, method, judges, drawn, wanted)
         facts["judged"] = len(judged.trials("complete"))
-        best = _best(made, judged, wanted, known)
+        chosen = [] if history is None else history.designs[-1:]
+        best = _best(made, judged, chosen, wanted, known)
     else:
         best = _new(made, reversed(history.designs), wanted, known)
         said = f"Of the designs that the supernet stood for, the last {len(best)} are trained."
@@ -148,8 +149,17 @@ def _study(
     return study
 
 
-def _best(made: Search, judged: Study, wanted: int, known: Collection[Config]) -> list[Config]:
-    """Of designs that are the same thing one; of several objectives the front first."""
+def _best(
+    made: Search,
+    judged: Study,
+    chosen: Sequence[Config],
+    wanted: int,
+    known: Collection[Config],
+) -> list[Config]:
+    """Of designs that are the same thing one; of several objectives the front first.
+
+    What the supernet itself came to choose comes second: judging and choosing may err apart.
+    """
     ranking = [record for record in judged.ranking() if record.feasible]
     if not ranking:
         judged.best()
@@ -157,11 +167,13 @@ def _best(made: Search, judged: Study, wanted: int, known: Collection[Config]) -
     if len(judged.objectives) > 1:
         front = {record.number for record in judged.pareto_front()}
         ranking.sort(key=lambda record: record.number not in front)
-    best = _new(made, (record.config for record in ranking), wanted, known)
+    first, *others = (record.config for record in ranking)
+    best = _new(made, [first, *chosen, *others], wanted, known)
+    also = ", among them what the supernet chose" if chosen and len(best) > 1 else ""
     made.folder.audit.say(
         "supernet",
         f"{len(ranking)} designs were judged with weights that a supernet shares among them; the "
-        f"best {len(best)} are trained.",
+        f"best {len(best)} are trained{also}.",
     )
     return best
 

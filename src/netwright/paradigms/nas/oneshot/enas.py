@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from netwright.nn.bilevel import Turn
 from netwright.nn.mixed_operation import Options, Weighing
-from netwright.nn.relaxation import WARM_UP, Relaxation, one_hot
+from netwright.nn.relaxation import Relaxation, one_hot
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
 WIDTH = 64
@@ -87,7 +87,7 @@ class Controlled(Relaxation):
     """The option that the controller draws is the one that runs."""
 
     baseline: Tensor
-    resting = WARM_UP
+    resting = 0.5  # its draws are all that the weights learn from afterwards
 
     def __init__(self, options: Options, resting: float | None = None) -> None:
         super().__init__(options, resting)
