@@ -68,11 +68,12 @@ def main() -> None:
     wanted = [name for name in METHODS if not told.only or name in told.only.split(",")]
     pairs = {f"{name} {seed}": (name, seed) for seed in range(told.seeds) for name in wanted}
     measures = {part: partial(one, parts.run(part), told, *pair) for part, pair in pairs.items()}
-    done, rows = parts.side_by_side(measures), dict[str, list[Part]]()
-    for part, (name, _) in pairs.items():
-        rows.setdefault(name, []).append(done[part])
+    parts.side_by_side(measures)
+    rows: dict[str, list[Part]] = {}
+    for part, found in parts.done.items():  # those of other methods and seeds too, if known
+        rows.setdefault(part.rpartition(" ")[0], []).append(found)
     middle = round(float(trained_alone().median()), 2)
-    verdicts = {method: verdict(method, found, middle) for method, found in rows.items()}
+    verdicts = {name: verdict(name, rows[name], middle) for name in METHODS if name in rows}
     repaired = [name for name, row in verdicts.items() if row["cell_met"] and name not in PLAIN]
     parts.conclude({"random_median": middle, "two_repaired": len(repaired) >= 2, **verdicts})
 
