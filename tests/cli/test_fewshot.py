@@ -261,6 +261,8 @@ def test_bad_supports_are_refused(trained: Path, cli: Run, tmp_path: Path) -> No
     support = draw(tmp_path / "loose", 2, 2)
     (support / "letter00" / "0.png").rename(support / "stray.png")
     assert "'stray.png' lies in no class folder" in adapt(support)
+    (support / "stray.png").write_bytes(b"")
+    assert "Here every picture counts" in adapt(support)
     (support / "stray.png").unlink()
     (support / "letter07").mkdir()
     assert "'letter07' holds no picture" in adapt(support)

@@ -42,8 +42,8 @@ def read_labelled(
     frame = by_folder(read(source, notes, part))
     target = target or implied_target(source)
     if strict:
+        _check_read(notes)  # what could not be read is not in the frame any more
         _check_folders(source, frame)
-        _check_read(notes)
     if target is None:
         raise TargetError("Which column holds the classes? Name it with --target.")
     if strict and target in frame.columns and not is_known(frame[target]).all():
