@@ -93,9 +93,9 @@ def inherited(
     """
     from dataclasses import replace
 
-    import torch
     from torch import nn
 
+    from netwright.nn.layout import pixels_last
     from netwright.nn.recalibration import recalibrate
     from netwright.nn.relaxation import RelaxedNet
     from netwright.nn.single_path import SinglePath
@@ -105,8 +105,7 @@ def inherited(
     assert isinstance(shared, (SinglePath, RelaxedNet))
     built = replace(whole.built, space=space, design=design.to_json())
     net = nn.Sequential(pixels, shared.fill(built.net(), design))
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return NetModel(recalibrate(net, seen), built)
+    return NetModel(recalibrate(pixels_last(net), seen), built)
 
 
 def supernet_of(folder: Path) -> nn.Module:

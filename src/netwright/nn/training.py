@@ -30,6 +30,7 @@ from netwright.nn.checkpoints import (
     mark_of,
     optimiser_tensors,
 )
+from netwright.nn.layout import pixels_last
 from netwright.nn.losses import Loss, classification_loss, regression_loss, training_loss
 from netwright.nn.precision import Precision
 from netwright.nn.recipe import OPTIMISERS, Recipe, make_optimiser
@@ -128,7 +129,7 @@ class _Training:
     ) -> None:
         device = next(net.parameters()).device
         if recipe.channels_last:
-            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            pixels_last(net)
         self.net = net
         self.rows = rows.near(device)
         watched = valid if recipe.keep == "best" or watch is not None else None

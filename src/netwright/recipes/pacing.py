@@ -102,9 +102,11 @@ def _allowed(space: NetSpaceName, task: Task, clock: Clock) -> Iterator[Config]:
 def _one(space: NetSpace, design: Config, task: Task, batch: int) -> float:
     import torch
 
+    from netwright.nn.layout import pixels_last
+
     x = torch.randn(batch, *task.input_shape).contiguous(memory_format=torch.channels_last)
     net = space.build(design, task.with_data(None)).train()
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = pixels_last(net)
     taken = []
     for _ in range(1 + STEPS):
         started = time.perf_counter()

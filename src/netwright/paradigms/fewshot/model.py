@@ -162,6 +162,7 @@ class FewshotModel(Model):
         """
         import torch
 
+        from netwright.nn.layout import pixels_last
         from netwright.paradigms.fewshot.episodes import Episodes
         from netwright.paradigms.fewshot.method import scored
 
@@ -170,7 +171,7 @@ class FewshotModel(Model):
         tasks.check(terms)
         method = deepcopy(self.method)
         if method.compares:
-            method = method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            method = pixels_last(method)
         drawn = Episodes(tasks, terms, episodes, context.seed)
         each: list[float] = []  # of every episode
         with torch.no_grad():
