@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
     audit = Audit()
     assert len(read(root, audit)) == 12
     (said,) = [entry["said"] for entry in audit.entries() if "left out" in entry["said"]]
-    assert said == "1 pictures cannot be read and were left out: cat/broken.png."
+    assert said == "One picture cannot be read and was left out: cat/broken.png."
 
 
 @pytest.mark.parametrize("name", ["pets", "pets.zip"])

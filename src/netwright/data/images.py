@@ -223,7 +223,9 @@ def _decode_all(
         raise DataError(f"None of the {len(names)} pictures can be read, such as {names[0]!r}.")
     if broken:
         named = ", ".join(broken[:NAMED]) + (" ..." if len(broken) > NAMED else "")
-        said = f"{len(broken)} pictures cannot be read and were left out: {named}."
+        some = "One picture" if len(broken) == 1 else f"{len(broken)} pictures"
+        were = "was" if len(broken) == 1 else "were"
+        said = f"{some} cannot be read and {were} left out: {named}."
         audit.say("read", said, note=True, broken=broken)
     return pictures
 

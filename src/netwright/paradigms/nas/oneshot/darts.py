@@ -28,9 +28,7 @@ class Softmax(LearnedStrengths):
 
 
 class DARTS(Relaxed):
-    """First order, unless another level is asked for; weights begin at random, as published."""
-
-    passing: ClassVar[bool] = False
+    """First order, unless another level is asked for."""
 
     def relaxation(self, options: Options) -> Relaxation:
         """Softmax."""

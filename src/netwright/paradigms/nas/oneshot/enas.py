@@ -145,6 +145,7 @@ class ENAS(Relaxed):
 
     asks: ClassVar[tuple[str, ...]] = ("resting",)
     drawn: ClassVar[int] = 10
+    passing: ClassVar[bool] = True
 
     def relaxation(self, options: Options) -> Relaxation:
         """A controller and its draws."""

@@ -36,7 +36,8 @@ class Relaxed(OneShot):
 
     Attributes:
         passing: Whether convolutions begin by passing on what comes in, see
-            `netwright.nn.passing`.
+            `netwright.nn.passing`: where the options beside them are drawn anew in every pass. In
+            a steady mixture they would be one more skip connection.
     """
 
     asks: ClassVar[tuple[str, ...]] = ("level", "held_weight", "resting")
@@ -46,7 +47,7 @@ class Relaxed(OneShot):
         **descent(0.025, 3e-4),
     }
     share: ClassVar[float] = 0.75
-    passing: ClassVar[bool] = True
+    passing: ClassVar[bool] = False
 
     def supernet(self, space: NetSpaceName) -> NetSpaceName:
         """All options at once."""
