@@ -12,15 +12,18 @@ import pandas as pd
 import pytest
 
 import netwright
-from netwright.core.errors import ConfigError
+from netwright.core.errors import ConfigError, NoModel
 from netwright.core.folder import RunFolder
 from netwright.core.metric import get_metric
 from netwright.core.storage import open_storage
 from netwright.core.study import read_study
 from netwright.evaluators.costs import counted
+from netwright.paradigms.nas.oneshot import History
+from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 from netwright.recipes.ranking import correlations
 from netwright.recipes.search import read_options
 from netwright.report.summary import summarise
+from netwright.spaces.naming import NetSpaceName
 from tests.conftest import Outcome
 from tests.recipes.test_search import SMALL, make_pictures
 
@@ -85,6 +88,40 @@ def test_limits_hold_for_what_is_judged_too(searched: Path, tmp_path: Path) -> N
     )
     facts = summarise(RunFolder.open(tmp_path / "run"))
     assert all(row["costs"]["params_m"] <= 0.006 for row in facts["designs"])
+
+
+def cell(operation: str) -> str:
+    """The cell of one operation."""
+    nodes = ("|".join(f"{operation}~{source}" for source in range(node)) for node in (1, 2, 3))
+    return "+".join(f"|{node}|" for node in nodes)
+
+
+def choosing(patch: pytest.MonkeyPatch, *operations: str) -> None:
+    """Has the next supernet come to choose these, one an epoch."""
+    space = NetSpaceName(SMALL["space"], SMALL["arguments"]).open()
+    designs = [space.from_text(cell(operation)) for operation in operations]
+    history = History(options={}, strengths=[], designs=designs)
+    patch.setattr(Relaxed, "history", lambda *_: history)
+
+
+LIMITED = {**FAST, "strategy": "darts", "trials": 2, "max_params_m": 0.005}
+
+
+def test_what_a_supernet_chose_is_trained_if_it_keeps_the_limits(
+    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choosing(monkeypatch, "skip_connect", "nor_conv_3x3")
+    netwright.search(searched / "pictures", out=tmp_path / "run", **LIMITED)
+    (row,) = summarise(RunFolder.open(tmp_path / "run"))["designs"]
+    assert row["design"] == cell("skip_connect")
+
+
+def test_a_choice_that_breaks_them_all_is_told(
+    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choosing(monkeypatch, "nor_conv_1x1", "nor_conv_3x3")
+    with pytest.raises(NoModel, match="stood for in 2 epochs keeps the limits"):
+        netwright.search(searched / "pictures", out=tmp_path / "run", **LIMITED)
 
 
 def test_a_supernet_that_was_saved_counts_though_its_trial_was_stopped(

@@ -47,7 +47,8 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
         known: Designs that are on the list already.
 
     Raises:
-        NoModel: There was no time to train a supernet, or none of its designs could be judged.
+        NoModel: There was no time to train a supernet, none of its designs could be judged, or what
+            it came to choose breaks the limits.
     """
     options = made.options
     method = get_one_shot(options.one_shot, options.settings)
@@ -69,6 +70,12 @@ def shortlist(made: Search, known: Collection[Config]) -> list[Config]:
         best = _best(made, judged, chosen, wanted, known)
     else:
         best = _new(made, reversed(history.designs), wanted, known)
+        if not best and not known:
+            raise NoModel(
+                f"None of the designs that the supernet stood for in {len(history.designs)} epochs "
+                "keeps the limits. Loosen them, or search with --strategy spos, which judges "
+                "designs that do."
+            )
         said = f"Of the designs that the supernet stood for, the last {len(best)} are trained."
         made.folder.audit.say("supernet", said)
     made.folder.write_json(SHARED, facts)
@@ -206,11 +213,13 @@ def read_judged(folder: RunFolder, name: str) -> list[TrialRecord]:
 def _new(
     made: Search, designs: Iterable[Config], wanted: int, known: Collection[Config]
 ) -> list[Config]:
-    """The first designs that are neither known nor the same thing as one before."""
-    form = made.options.space.open().canonical
+    """The first designs within the limits that are neither known nor the same as one before."""
+    space = made.space()
+    form = space.canonical
     seen, found = {form(config) for config in known}, list[Config]()
     for design in designs:
-        if len(found) < wanted - len(known) and form(design) not in seen:
+        new = form(design) not in seen and space.allows(design)
+        if new and len(found) < wanted - len(known):
             seen.add(form(design))
             found.append(design)
     return found
