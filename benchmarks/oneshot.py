@@ -53,6 +53,7 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--cells", type=int, default=1)
     made.add_argument("--channels", type=int, default=8)
     made.add_argument("--designs", type=int, default=200, help="that are ranked")
+    made.add_argument("--result", default="oneshot", help="file of the figures")
     return made.parse_args()
 
 
@@ -64,7 +65,7 @@ def main() -> None:
         told.only = told.only or "gdas,setn"
     terms = {name: vars(told)[name] for name in ("minutes", "cells", "channels", "designs")}
     terms |= {"cores": 1}
-    parts = Parts("oneshot", terms, resume=told.resume, smoke=told.smoke)
+    parts = Parts(told.result, terms, resume=told.resume, smoke=told.smoke)
     wanted = [name for name in METHODS if not told.only or name in told.only.split(",")]
     pairs = {f"{name} {seed}": (name, seed) for seed in range(told.seeds) for name in wanted}
     measures = {part: partial(one, parts.run(part), told, *pair) for part, pair in pairs.items()}

@@ -285,7 +285,6 @@ def test_the_search_ends_when_the_curvature_has_grown_by_a_third() -> None:
     assert not grown([1.0] * 9)
     assert not grown([1.0] * 5 + [1.3] * 5)
     assert grown([1.0] * 5 + [1.4] * 5)
-    assert not grown([math.nan] * 5 + [1.4] * 5)
     relaxation = of_one(Watched)
     relaxation.curvatures = torch.tensor([1.0] * 5 + [1.4] * 4)
     relaxation.history = torch.arange(9.0)[:, None].expand(9, 3)
@@ -392,9 +391,7 @@ def test_what_draws_begins_by_passing_on_and_what_mixes_as_published(method: str
     assert passing == (method not in mixes)
 
 
-@pytest.mark.parametrize(
-    "method", ["beta_darts", "darts_es", "pc_darts", "drnas", "gdas", "setn", "enas"]
-)
+@pytest.mark.parametrize("method", ["beta_darts", "pc_darts", "drnas", "gdas", "setn", "enas"])
 def test_strengths_rest_while_the_weights_are_worth_nothing(method: str) -> None:
     relaxation = supernet("nasbench201", method).relaxation
     before = {name: value.clone() for name, value in relaxation.named_parameters()}

@@ -3,14 +3,10 @@ Search", ICLR 2020).
 
 When DARTS collapses, the held-back loss bends more and more sharply in the strengths: its largest
 curvature grows long before skip connections win. The search ends once it has grown by a third
-within five epochs, and keeps what was chosen before that. It grows while a net learns its first
-things too, which is a larger part of a short search than of the published one, so the strengths
-rest first and are watched from then on.
+within five epochs, and keeps what was chosen before that.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import torch
@@ -19,7 +15,7 @@ from torch import Tensor
 
 from netwright.nn.bilevel import Turn
 from netwright.nn.mixed_operation import Options
-from netwright.nn.relaxation import WARM_UP, Relaxation
+from netwright.nn.relaxation import Relaxation
 from netwright.paradigms.nas.oneshot.darts import Softmax
 from netwright.paradigms.nas.oneshot.relaxed import Relaxed
 
@@ -30,14 +26,11 @@ GROWN = 0.75
 
 
 class Watched(Softmax):
-    """Looks at the curvature after every epoch in which the strengths learned.
+    """Looks at the curvature after every epoch.
 
     Attributes:
-        curvatures: The largest eigenvalue of the Hessian in the strengths, epoch by epoch; NaN
-            while they rest.
+        curvatures: The largest eigenvalue of the Hessian in the strengths, epoch by epoch.
     """
-
-    resting = WARM_UP
 
     def __init__(self, options: Options, **settings: object) -> None:
         super().__init__(options, **settings)  # type: ignore[arg-type]
@@ -45,14 +38,16 @@ class Watched(Softmax):
         self._turn: Turn | None = None
 
     def learn(self, turn: Turn) -> None:
-        """Remembers the turn, unless the strengths rest."""
+        """Remembers the turn."""
         super().learn(turn)
-        self._turn = turn if turn.gone >= self.resting else None
+        self._turn = turn
 
     def end_epoch(self, gone: float) -> bool:
         """Ends the search, and forgets the last epochs, where the curvature has grown."""
         super().end_epoch(gone)
-        found = math.nan if self._turn is None else curvature(self._turn, self.alpha)
+        if self._turn is None:
+            return False
+        found = curvature(self._turn, self.alpha)
         self._turn = None
         self.curvatures = torch.cat([self.curvatures, torch.tensor([found])])
         if not grown(self.curvatures.tolist()):
@@ -97,7 +92,6 @@ def curvature(turn: Turn, alpha: Tensor) -> float:
 
 def grown(curvatures: list[float]) -> bool:
     """Whether the mean over the last epochs is a third above what it was a window before."""
-    curvatures = [found for found in curvatures if not math.isnan(found)]
     if len(curvatures) < 2 * WINDOW:
         return False
     now = float(np.mean(curvatures[-WINDOW:]))
