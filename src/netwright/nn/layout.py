@@ -37,17 +37,17 @@ def pixels_last(net: M) -> M:
     Args:
         net: Changed in place; it computes the same, and its weights keep their names.
     """
-    return picking(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return picking(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def picking(net: M) -> M:
     """Has the convolutions in a net that must not gather pixels themselves be handed them."""
     for module in net.modules():
         if _gathers(module):
-            assert isinstance(module, nn.Conv2d)
             # The same object, as others may hold it, have marked it or be told when it runs.
-            module.every, module.stride = module.stride, (1, 1)
             module.__class__ = Picking
+            assert isinstance(module, Picking)
+            module.every, module.stride = module.stride, (1, 1)
     return net
 
 
