@@ -218,8 +218,9 @@ def _new(
     form = space.canonical
     seen, found = {form(config) for config in known}, list[Config]()
     for design in designs:
-        new = form(design) not in seen and space.allows(design)
-        if new and len(found) < wanted - len(known):
+        if len(found) >= wanted - len(known):
+            break
+        if form(design) not in seen and space.allows(design):
             seen.add(form(design))
             found.append(design)
     return found
