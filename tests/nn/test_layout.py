@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from netwright.core.config import Config
-from netwright.nn.layout import Picking, picking, pixels_last
+from netwright.nn.layout import Picking, pixels_last, suited
 from netwright.nn.single_path import SinglePath
 from netwright.nn.weight_bank import WeightBank, share_as
 
@@ -46,7 +46,7 @@ def test_it_stays_the_object_that_others_know() -> None:
     conv = share_as(nn.Conv2d(3, 8, 1, 2), "thin")
     net, seen = nn.ModuleList([conv, conv]), list[str]()
     conv.register_forward_hook(lambda *_: seen.append("ran"))
-    assert picking(net)[1] is conv
+    assert suited(net)[1] is conv
     net[1](torch.zeros(1, 3, 4, 4))
     assert seen == ["ran"]
     assert all(key.startswith("thin") for key in WeightBank([net]).weights)

@@ -4,6 +4,7 @@ Convolutions are up to twice as fast on such images, but one kind of them is uns
 a strided 1x1 convolution of few channels (under 8 with AVX2, under 16 with AVX-512) is computed
 beyond the memory that oneDNN keeps for it, and whatever lies there is lost (uxlfoundation/oneDNN,
 issue 6035, open in 2026). So these are handed only the pixels that they read, and have no stride.
+Wide depthwise convolutions have a slow gradient, see `netwright.nn.depthwise`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from netwright.nn.depthwise import WideDepthwise
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -37,17 +40,23 @@ def pixels_last(net: M) -> M:
     Args:
         net: Changed in place; it computes the same, and its weights keep their names.
     """
-    return picking(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return suited(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def picking(net: M) -> M:
-    """Has the convolutions in a net that must not gather pixels themselves be handed them."""
+def suited(net: M) -> M:
+    """Has the convolutions in a net that are unsafe or slow as they are run as they should.
+
+    Args:
+        net: Changed in place, as for `pixels_last`.
+    """
     for module in net.modules():
+        # The same object, as others may hold it, have marked it or be told when it runs.
         if _gathers(module):
-            # The same object, as others may hold it, have marked it or be told when it runs.
             module.__class__ = Picking
             assert isinstance(module, Picking)
             module.every, module.stride = module.stride, (1, 1)
+        elif WideDepthwise.suits(module):
+            module.__class__ = WideDepthwise
     return net
 
 

@@ -15,7 +15,7 @@ from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from netwright.nn.bilevel import Companion, Turn
-from netwright.nn.layout import picking
+from netwright.nn.layout import suited
 from netwright.nn.weight_bank import WeightBank, filled, settled
 
 D = TypeVar("D")
@@ -134,7 +134,7 @@ class SinglePath(nn.Module, Generic[D]):
             device = next(self.bank.parameters()).device
             if any(weight.device != device for weight in net.parameters()):
                 net = net.to(device)
-            self._nets[design] = settled(_by_batch(picking(net)))
+            self._nets[design] = settled(_by_batch(suited(net)))
         return self._nets[design]
 
 
