@@ -28,9 +28,10 @@ class Small(Mobile):
         super().__init__(stages, stem=4, depths=(1, 2), expansions=(2, 3))
 
 
-def elastic() -> ElasticNet[Config]:
+def elastic(teaching: float | None = None) -> ElasticNet[Config]:
     torch.manual_seed(0)
-    name = get_one_shot("ofa").supernet(NetSpaceName(f"{__name__}:Small"))
+    said = {} if teaching is None else {"teaching": teaching}
+    name = get_one_shot("ofa", said).supernet(NetSpaceName(f"{__name__}:Small"))
     net = name.open().build(Config({}), TASK)
     assert isinstance(net, ElasticNet)
     return net
@@ -98,11 +99,13 @@ def test_channels_are_sorted_once_when_widths_begin_to_shrink() -> None:
     torch.testing.assert_close(net.run(net.largest, x), before, rtol=1e-4, atol=1e-5)
 
 
-def test_the_largest_teaches_the_others() -> None:
-    net, x = elastic().train(), torch.randn(4, 3, 8, 8)
-    turn = Turn(None, None, 0.1, 0.6, {})
+@pytest.mark.parametrize(("teaching", "before"), [(None, 0.7), (0.0, 0.2)])
+def test_the_largest_teaches_the_others(teaching: float | None, before: float) -> None:
+    net, x = elastic(teaching).train(), torch.randn(4, 3, 8, 8)
+    net.draws.learn(Turn(None, None, 0.1, before, {}))
+    turn = Turn(None, None, 0.1, 0.8, {})
     net(x)
-    assert net.draws.beside(turn) is None  # in the first phase there are no others
+    assert net.draws.beside(turn) is None  # it has not begun, or there are no others yet
     net.draws.learn(turn)
     said = net(x)
     known = net.run(net.largest, x).softmax(dim=1)

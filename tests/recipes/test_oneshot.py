@@ -314,6 +314,7 @@ def test_designs_that_are_drawn_are_judged(searched: Path, tmp_path: Path, strat
         (("--strategy", "darts", "--space", "resnet"), "--strategy spos"),
         (("--strategy", "pc_darts", "--channels", "6"), "must be a multiple"),
         (("--strategy", "spos", "--sampling", "fairly"), "fairly"),
+        (("--strategy", "ofa", "--space", "mobile", "--teaching", "2"), "a share of training"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_made(

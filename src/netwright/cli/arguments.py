@@ -71,6 +71,10 @@ Resting = Annotated[
 Sampling = Annotated[
     str | None, typer.Option(help="Of spos, smash, ghn: uniform or fair [uniform].")
 ]
+Teaching = Annotated[
+    float | None,
+    typer.Option(help="Share of ofa's training before the largest design teaches [0.75]."),
+]
 MaxLatency = Annotated[float | None, typer.Option(help="Most milliseconds a picture.")]
 MaxParams = Annotated[float | None, typer.Option(help="Most million parameters.")]
 MaxFlops = Annotated[float | None, typer.Option(help="Most billion multiply-adds.")]

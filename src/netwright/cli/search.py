@@ -34,6 +34,7 @@ from netwright.cli.arguments import (
     Storage,
     Target,
     Targets,
+    Teaching,
     Threads,
     WholeTime,
     Workers,
@@ -63,6 +64,7 @@ def search(
     held_weight: HeldWeight = None,
     resting: Resting = None,
     sampling: Sampling = None,
+    teaching: Teaching = None,
     proxies: Annotated[
         str | None, Option(help="Zero-cost scores that say what goes first, a,b,c.")
     ] = None,

@@ -88,6 +88,7 @@ class Shrinking(Draws[D]):
         fits: Whether there are weights for all of a design.
         phases: Share of the training at whose end each phase begins, the first one at 0.
         sort: Called when the last phase begins.
+        teaching: Share of the training at whose end lessons begin, after the first phase.
     """
 
     reached: Tensor
@@ -98,9 +99,11 @@ class Shrinking(Draws[D]):
         fits: Callable[[D], bool],
         phases: tuple[float, ...],
         sort: Callable[[], None],
+        teaching: float = 0.0,
     ) -> None:
         super().__init__(draw, fits)  # type: ignore[arg-type]
-        self.phases, self._sort = phases, sort
+        self.phases, self._sort, self.teaching = phases, sort, teaching
+        self.teaches = False
         self.register_buffer("reached", torch.tensor(0))
         self._lesson: Tensor | None = None
 
@@ -112,6 +115,7 @@ class Shrinking(Draws[D]):
             if phase == len(self.phases) - 1:
                 self._sort()
             self.reached.fill_(phase)
+        self.teaches = phase > 0 and gone >= self.teaching
         super().learn(turn)
 
     def fresh(self) -> D:
@@ -147,6 +151,7 @@ class ElasticNet(SinglePath[D]):
         draw: Draws a design of a phase from a seed.
         largest: The design that all others are a part of.
         phases: When each phase begins, as a share of the training.
+        teaching: When the largest begins to teach.
     """
 
     bank: ElasticBank
@@ -159,22 +164,23 @@ class ElasticNet(SinglePath[D]):
         draw: Callable[[int, int], D],
         largest: D,
         phases: tuple[float, ...],
+        teaching: float = 0.0,
     ) -> None:
-        self._phases = phases
+        self._phases, self._teaching = phases, teaching
         super().__init__(bank, build, draw)  # type: ignore[arg-type]
         self.largest = largest
 
     def drawing(self, draw: Callable[..., D]) -> Shrinking[D]:
         """Phase by phase."""
-        return Shrinking(draw, self.has, self._phases, self._sort)
+        return Shrinking(draw, self.has, self._phases, self._sort, self._teaching)
 
     def _sort(self) -> None:
         self.bank.sort(self.net_of(self.largest))
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """What the drawn design says; while training the largest one says it before."""
+        """What the drawn design says; where the largest one teaches, that says it before."""
         said: Tensor
-        if not self.training or int(self.draws.reached) == 0:
+        if not (self.training and self.draws.teaches):
             said = super().forward(*inputs)
             return said
         with torch.no_grad():

@@ -89,14 +89,16 @@ class SearchOptions:
         return replace(self.fit.wishes(), constraints=limits, preferred=preferred)
 
     def judged(self, task: Task) -> list[tuple[str, str]]:
-        """Name and direction of every objective.
+        """Name and direction of every objective; of designs for devices, the latency beside the
+        metric.
 
         Raises:
             UnknownName: One is neither a metric of the task nor a cost.
         """
         directions = {name: metric.direction() for name, metric in task.metrics.items()}
         directions |= dict.fromkeys(COSTS, "minimize")
-        wanted = self.objectives or (task.metric.name,)
+        usual = (task.metric.name, LATENCY) if self.deploys else (task.metric.name,)
+        wanted = self.objectives or usual
         for name in wanted:
             if name not in directions:
                 raise unknown_name("objective", name, directions)

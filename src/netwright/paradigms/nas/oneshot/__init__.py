@@ -40,7 +40,7 @@ ONE_SHOT: dict[str, str] = {
 }
 SEEN, LEAST_SIDE = 0.5, 16
 """Share of a picture's sides that a supernet sees, and the pixels it sees at least."""
-SETTINGS = ("level", "held_weight", "resting", "sampling")
+SETTINGS = ("level", "held_weight", "resting", "sampling", "teaching")
 """What a person may say of how a method learns, where the method asks for it."""
 
 

@@ -2,8 +2,8 @@
 Deployment", ICLR 2020).
 
 One net is trained whose smaller designs are good as they are. First only the largest is trained, at
-all resolutions that there are, then kernels may shrink, then depths, then widths too; all the while
-the largest teaches the smaller ones. Afterwards a design is picked for a device, without training:
+all resolutions that there are, then kernels may shrink, then depths, then widths too; the largest
+teaches the smaller ones. Afterwards a design is picked for a device, without training:
 `netwright deploy`.
 """
 
@@ -19,6 +19,7 @@ import numpy as np
 from netwright.core.choosers import LargestChooser, RandomChooser, Recorder, SplitChooser
 from netwright.core.config import Config
 from netwright.core.domains import Categorical
+from netwright.core.errors import ConfigError
 from netwright.core.task import Task
 from netwright.paradigms.nas.oneshot.spos import SinglePathOneShot
 from netwright.spaces.supernet import SupernetSpace
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 PHASES = (0.0, 0.3, 0.5, 0.75)
 """Share of the training at which it begins with the largest, kernels, depths, and all else; in the
 paper the largest has 180 epochs, each of the others up to 150."""
+TEACHING = 0.75
+"""Share of the training at whose end the largest begins to teach: with the last phase. In the paper
+it does so from the second one on, as it was when the first one ended; but a lesson takes half as
+long as a step, and before it has learned for long there is little that it can teach.
+"""
 SHRINKS = (("resolution",), ("kernel",), ("depth", "layers"))
 """What a decision's name ends with that may shrink in the first, second and third phase."""
 PROBED = 5
@@ -43,7 +49,24 @@ def phase_of(name: str) -> int:
 
 
 class ElasticSpace(SupernetSpace):
-    """The supernet whose designs shrink phase by phase."""
+    """The supernet whose designs shrink phase by phase.
+
+    Args:
+        space: Name of the other space.
+        arguments: What that is made with.
+        teaching: Share of the training at whose end the largest begins to teach; 1 for never.
+
+    Raises:
+        ConfigError: It is no share.
+    """
+
+    def __init__(
+        self, space: str, arguments: Mapping[str, Any] | None = None, teaching: float = TEACHING
+    ) -> None:
+        super().__init__(space, arguments)
+        if not 0 <= teaching <= 1:
+            raise ConfigError(f"Teaching begins at a share of training, 0 to 1. Got {teaching:g}.")
+        self.teaching = teaching
 
     def build(self, config: Config, task: Task) -> nn.Module:
         """The elastic net, its weights those of its largest design."""
@@ -51,7 +74,7 @@ class ElasticSpace(SupernetSpace):
 
         build = partial(self.inner.build, task=task)
         bank = ElasticBank(self.nets(task))
-        return ElasticNet(bank, build, self.draw_in, next(self.first()), PHASES)
+        return ElasticNet(bank, build, self.draw_in, next(self.first()), PHASES, self.teaching)
 
     def first(self) -> Iterator[Config]:
         """The largest design; few random ones where it has the weights of all others."""
@@ -68,11 +91,12 @@ class ElasticSpace(SupernetSpace):
 
 
 class OnceForAll(SinglePathOneShot):
-    """Progressive shrinking; evolution judges at most 1,000 designs."""
+    """Progressive shrinking; of at most 1,000 designs a front of score and latency is judged."""
 
-    asks: ClassVar[tuple[str, ...]] = ()
+    asks: ClassVar[tuple[str, ...]] = ("teaching",)
     recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
     share: ClassVar[float] = 0.65
     judging: ClassVar[float] = 0.25
+    strategy: ClassVar[str] = "auto"
     space: ClassVar[str] = "once_for_all"
     deploys: ClassVar[bool] = True
