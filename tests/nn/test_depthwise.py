@@ -23,7 +23,7 @@ def wide(kernel: int | tuple[int, int], channels: int = 3, **words: object) -> n
 
 
 @pytest.mark.parametrize("kernel", [5, 7, (3, 5), (5, 9)])
-@pytest.mark.parametrize("shape", [(6, 7), (2, 3)])
+@pytest.mark.parametrize("shape", [(6, 7), (2, 3), (9, 1), (1, 9)])
 def test_its_gradients_are_those_of_the_plain_one(
     kernel: int | tuple[int, int], shape: tuple[int, int]
 ) -> None:

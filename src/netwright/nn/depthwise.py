@@ -93,13 +93,14 @@ def _kernel_slope(x: Tensor, kernel: Tensor, slope: Tensor) -> Tensor:
     """The gradient of a kernel, some columns at a time."""
     channels, _, high, wide = kernel.shape
     down, across = _middle(kernel)
-    if high > x.shape[2]:  # kernels taller than the image are slow too, unless it has its frame
-        x, down = pad(x, (0, 0, down, down)), 0
+    frame = 0
+    if high > x.shape[2] or wide > x.shape[3]:  # slow too, unless the image has its frame
+        x, frame, down = pad(x, (across, across, down, down)), across, 0
     parts = []
     for begin in range(0, wide, NARROW):
         columns = min(NARROW, wide - begin)
         left = across - begin
-        seen = pad(x, (left, columns - 1 - left))
+        seen = pad(x, (left - frame, columns - 1 - left - frame))
         part = conv2d_weight(  # type: ignore[no-untyped-call]
             seen, (channels, 1, high, columns), slope, padding=(down, 0), groups=channels
         )
