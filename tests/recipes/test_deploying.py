@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 
 import netwright
+from netwright.core.choosers import LargestChooser, SmallestChooser
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError
+from netwright.core.folder import RunFolder
 from netwright.export.checking import run_onnx
 from netwright.recipes import deploying
+from netwright.recipes.oneshot import JUDGED, read_judged
+from netwright.recipes.search import read_options
 from tests.conftest import Outcome
 from tests.recipes.test_search import SMALL, make_pictures
 
@@ -59,8 +63,15 @@ def test_a_design_within_the_limit_is_written(
     assert facts["designs"] == 12
     picture = np.zeros((2, 1, 6, 6), dtype=np.uint8)
     assert run_onnx(out, picture).shape == (2, 2)
-    space = netwright.recipes.search.read_options(netwright.core.folder.RunFolder(trained / "run"))
+    space = read_options(RunFolder.open(trained / "run"))
     assert space.space.open().from_text(facts["design"])["resolution"] in (0.5, 1)
+
+
+def test_the_smallest_and_the_largest_are_judged_first(trained: Path) -> None:
+    folder = RunFolder.open(trained / "run")
+    space, judged = read_options(folder).space.open(), read_judged(folder, JUDGED)
+    ends = [space.configure(chooser) for chooser in (SmallestChooser(), LargestChooser())]
+    assert [record.config for record in judged[:2]] == ends
 
 
 def test_the_front_lists_what_there_is(trained: Path, cli: Callable[..., Outcome]) -> None:

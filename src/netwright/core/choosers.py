@@ -97,6 +97,26 @@ class LargestChooser:
         return choices[-1] if isinstance(choices, Ordered) else choices[0]
 
 
+class SmallestChooser:
+    """Answers with the least there is: the first of several choices, the lowest number."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """The lowest."""
+        return low
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """The lowest."""
+        return low
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """The first."""
+        return choices[0]
+
+
 class SplitChooser:
     """Lets one chooser answer some questions and another one the others.
 

@@ -130,7 +130,7 @@ def _judge(
     """Judges designs with shared weights: those that are drawn, or what a strategy asks for."""
     objectives, strategy = made.options.judged(made.task), method.strategy or "random"
     study = _study(made, JUDGED, made.space(), objectives, strategy)
-    for design in drawn[study.queued() :]:
+    for design in (drawn or method.ends(made.options.space.open()))[study.queued() :]:
         study.enqueue(design)
     many = method.judged if made.clock.seconds else min(method.judged, PER_TRIAL * wanted)
     made.progress.stage("judging designs with its weights")

@@ -119,6 +119,10 @@ class OneShot(ABC):
         """
         return None
 
+    def ends(self, space: NetSpace) -> list[Config]:
+        """Designs that are judged before the strategy asks for any."""
+        return []
+
     def proposals(self, space: NetSpace, net: nn.Module, seed: int) -> list[Config]:
         """`drawn` designs of a trained supernet; none where it draws none."""
         return []

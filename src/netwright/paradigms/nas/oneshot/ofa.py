@@ -16,12 +16,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwright.core.choosers import LargestChooser, RandomChooser, Recorder, SplitChooser
+from netwright.core.choosers import (
+    LargestChooser,
+    RandomChooser,
+    Recorder,
+    SmallestChooser,
+    SplitChooser,
+)
 from netwright.core.config import Config
 from netwright.core.domains import Categorical
 from netwright.core.errors import ConfigError
 from netwright.core.task import Task
 from netwright.paradigms.nas.oneshot.spos import SinglePathOneShot
+from netwright.spaces.nets import NetSpace
 from netwright.spaces.supernet import SupernetSpace
 
 if TYPE_CHECKING:
@@ -96,7 +103,11 @@ class OnceForAll(SinglePathOneShot):
     asks: ClassVar[tuple[str, ...]] = ("teaching",)
     recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
     share: ClassVar[float] = 0.65
-    judging: ClassVar[float] = 0.25
+    judging: ClassVar[float] = 0.3
     strategy: ClassVar[str] = "auto"
     space: ClassVar[str] = "once_for_all"
     deploys: ClassVar[bool] = True
+
+    def ends(self, space: NetSpace) -> list[Config]:
+        """The smallest and the largest, between which the front lies."""
+        return [space.configure(SmallestChooser()), space.configure(LargestChooser())]
