@@ -103,7 +103,7 @@ class OnceForAll(SinglePathOneShot):
     asks: ClassVar[tuple[str, ...]] = ("teaching",)
     recipe: ClassVar[Mapping[str, Any]] = {"keep": "last"}
     share: ClassVar[float] = 0.65
-    judging: ClassVar[float] = 0.3
+    judging: ClassVar[float] = 0.25
     strategy: ClassVar[str] = "auto"
     space: ClassVar[str] = "once_for_all"
     deploys: ClassVar[bool] = True
