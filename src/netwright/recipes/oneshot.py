@@ -177,10 +177,11 @@ def _best(
     first, *others = (record.config for record in ranking)
     best = _new(made, [first, *chosen, *others], wanted, known)
     also = ", among them what the supernet chose" if chosen and len(best) > 1 else ""
+    what = "handed over with theirs" if made.options.deploys else "trained"
     made.folder.audit.say(
         "supernet",
         f"{len(ranking)} designs were judged with weights that a supernet shares among them; the "
-        f"best {len(best)} are trained{also}.",
+        f"best {len(best)} are {what}{also}.",
     )
     return best
 
