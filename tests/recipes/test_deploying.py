@@ -16,6 +16,7 @@ from netwright.core.config import Config
 from netwright.core.errors import ConfigError
 from netwright.core.folder import RunFolder
 from netwright.export.checking import run_onnx
+from netwright.paradigms.nas.oneshot import get_one_shot
 from netwright.recipes import deploying
 from netwright.recipes.oneshot import JUDGED, read_judged
 from netwright.recipes.search import read_options
@@ -72,6 +73,16 @@ def test_the_smallest_and_the_largest_are_judged_first(trained: Path) -> None:
     space, judged = read_options(folder).space.open(), read_judged(folder, JUDGED)
     ends = [space.configure(chooser) for chooser in (SmallestChooser(), LargestChooser())]
     assert [record.config for record in judged[:2]] == ends
+
+
+def test_a_short_search_keeps_time_to_hand_over() -> None:
+    ofa, spos = get_one_shot("ofa"), get_one_shot("spos")
+    assert ofa.ends(None) == ofa.ends(600) == pytest.approx((0.65, 0.9))
+    trained, judged = ofa.ends(100)
+    assert judged == pytest.approx(0.7), "the last 30 seconds are kept"
+    assert trained / judged == pytest.approx(0.65 / 0.9)
+    assert ofa.ends(20) == (0, 0)
+    assert spos.ends(100) == spos.ends(None), "what is trained makes do with what is left"
 
 
 def test_the_front_lists_what_there_is(trained: Path, cli: Callable[..., Outcome]) -> None:

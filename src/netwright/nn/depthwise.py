@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 from torch.nn.functional import conv2d, pad
 from torch.nn.grad import conv2d_weight
 
@@ -70,8 +69,8 @@ class _Wide(torch.autograd.Function):
         return of_x, of_kernel
 
     @staticmethod
-    def jvp(ctx: FunctionCtx, x_moves: Tensor | None, kernel_moves: Tensor | None) -> Tensor:
-        x, kernel = ctx.saved_tensors  # type: ignore[attr-defined]
+    def jvp(ctx: Any, x_moves: Tensor | None, kernel_moves: Tensor | None) -> Tensor:
+        x, kernel = ctx.saved_tensors
         moved = torch.zeros_like(x)
         if x_moves is not None:
             moved = moved + _filtered(x_moves, kernel)

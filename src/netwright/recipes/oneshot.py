@@ -118,7 +118,8 @@ def _train(made: Search, method: OneShot) -> tuple[float, Evaluator]:
     made.progress.stage("training the supernet")
     saved = home / MODEL / "model.json"
     if not saved.exists():
-        made.spend(study, trains, 1, method.share, folder=home, alone=True, label=SUPERNET)
+        trained, _ = method.ends(made.clock.seconds)
+        made.spend(study, trains, 1, trained, folder=home, alone=True, label=SUPERNET)
     if not saved.exists():
         study.best()  # says why there is none
     return study.trials()[-1].seconds, judges
@@ -130,12 +131,12 @@ def _judge(
     """Judges designs with shared weights: those that are drawn, or what a strategy asks for."""
     objectives, strategy = made.options.judged(made.task), method.strategy or "random"
     study = _study(made, JUDGED, made.space(), objectives, strategy)
-    for design in (drawn or method.ends(made.options.space.open()))[study.queued() :]:
+    for design in (drawn or method.extremes(made.options.space.open()))[study.queued() :]:
         study.enqueue(design)
     many = method.judged if made.clock.seconds else min(method.judged, PER_TRIAL * wanted)
     made.progress.stage("judging designs with its weights")
-    share = method.share + method.judging
-    made.spend(study, made.counting(judges), len(drawn) or many, share, label=JUDGED)
+    _, ends = method.ends(made.clock.seconds)
+    made.spend(study, made.counting(judges), len(drawn) or many, ends, label=JUDGED)
     return study
 
 

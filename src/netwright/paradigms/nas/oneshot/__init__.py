@@ -40,6 +40,8 @@ ONE_SHOT: dict[str, str] = {
 }
 SEEN, LEAST_SIDE = 0.5, 16
 """Share of a picture's sides that a supernet sees, and the pixels it sees at least."""
+HANDING_OVER = 30.0
+"""Seconds in which workers start and judge what a search hands over with shared weights."""
 SETTINGS = ("level", "held_weight", "resting", "sampling", "teaching")
 """What a person may say of how a method learns, where the method asks for it."""
 
@@ -106,6 +108,21 @@ class OneShot(ABC):
         """
         return 1.0 if self.deploys else min(1.0, max(SEEN, LEAST_SIDE / min(shape[1:])))
 
+    def ends(self, seconds: float | None) -> tuple[float, float]:
+        """Shares of a search when the supernet must be trained, and its designs judged.
+
+        A short search keeps time for designs that are handed over as they are: workers take as long
+        to do that as in a long one. Those that are trained make do with what is left.
+
+        Args:
+            seconds: Length of the search, None for no limit.
+        """
+        trained, judged = self.share, self.share + self.judging
+        if seconds is None or not self.deploys:
+            return trained, judged
+        less = min(1.0, max(0.0, 1 - HANDING_OVER / seconds) / judged)
+        return less * trained, less * judged
+
     @abstractmethod
     def supernet(self, space: NetSpaceName) -> NetSpaceName:
         """The space whose only design is the supernet of a space."""
@@ -119,7 +136,7 @@ class OneShot(ABC):
         """
         return None
 
-    def ends(self, space: NetSpace) -> list[Config]:
+    def extremes(self, space: NetSpace) -> list[Config]:
         """Designs that are judged before the strategy asks for any."""
         return []
 

@@ -108,6 +108,6 @@ class OnceForAll(SinglePathOneShot):
     space: ClassVar[str] = "once_for_all"
     deploys: ClassVar[bool] = True
 
-    def ends(self, space: NetSpace) -> list[Config]:
+    def extremes(self, space: NetSpace) -> list[Config]:
         """The smallest and the largest, between which the front lies."""
         return [space.configure(SmallestChooser()), space.configure(LargestChooser())]
