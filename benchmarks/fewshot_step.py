@@ -22,7 +22,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from common import arguments, write
-from netwright.hardware.latency import cores
+from netwright.core.machine import cores
 from netwright.nn.connected import Connected
 from netwright.nn.conv4 import Conv4
 from netwright.nn.normalisation import normalise_tasks

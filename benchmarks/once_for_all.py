@@ -25,11 +25,11 @@ from front import call_of, measured
 from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.folder import SUPERNET, RunFolder
+from netwright.core.machine import cores
 from netwright.data.images import CLASS
 from netwright.evaluators.nets import MODEL
 from netwright.evaluators.rows import open_fold
 from netwright.evaluators.shared import SharedEvaluator
-from netwright.hardware.latency import cores
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.nn.allocation import keep_freed_memory
 from netwright.recipes.deploying import front

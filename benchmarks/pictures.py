@@ -18,12 +18,12 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.folder import RunFolder
 from netwright.core.learner import Model
+from netwright.core.machine import cores
 from netwright.core.task import Task
 from netwright.data.images import CLASS, IMAGE, as_cells
 from netwright.data.prepare import Wishes, prepare
 from netwright.data.table import Table
 from netwright.evaluators.costs import counted
-from netwright.hardware.latency import cores
 from netwright.learners.image import ARCHITECTURE, ImageLearner, NetModel
 from netwright.nn.allocation import keep_freed_memory
 from netwright.recipes.retrain import EPOCHS

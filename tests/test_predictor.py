@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ import pandas as pd
 import pytest
 
 import netwright
-from netwright.core.errors import ArtifactError, ConfigError, DataError
+from netwright.core.errors import ArtifactError, ConfigError, DataError, DataWarning
 from netwright.predictor import MANIFEST, Predictor, seal
-from tests.conftest import make_frame
+from tests.conftest import Outcome, make_frame
 
 
 @pytest.fixture
@@ -95,7 +96,40 @@ def test_a_needed_column_is_named(fitted: Path) -> None:
 
 def test_unseen_categories_and_missing_values_are_predicted(fitted: Path) -> None:
     frame = make_frame(5).assign(town="Atlantis", x=None, note=None, day=None)
-    assert netwright.load(fitted).predict_proba(frame).notna().all(axis=None)
+    with pytest.warns(DataWarning) as told:
+        found = netwright.load(fitted).predict_proba(frame)
+    assert found.notna().all(axis=None)
+    assert sorted(str(one.message) for one in told) == [
+        "Column 'day' is missing in 100% of the rows, and was in 0% of the training rows.",
+        "Column 'town' has values never seen in 100% of the rows, such as 'Atlantis'.",
+        "Column 'x' is missing in 100% of the rows, and was in 0% of the training rows.",
+    ]
+
+
+def test_strict_refuses_what_a_warning_tells_of(fitted: Path) -> None:
+    predictor = netwright.load(fitted)
+    pd.testing.assert_series_equal(
+        predictor.predict(make_frame(5), strict=True), predictor.predict(make_frame(5))
+    )
+    with pytest.raises(DataError, match="'town' has values never seen in 100% of the rows"):
+        predictor.predict(make_frame(5).assign(town="Atlantis"), strict=True)
+    with pytest.raises(DataError, match="'x' cannot be read as number in 100% of the rows"):
+        predictor.predict_proba(make_frame(5).assign(x="soon"), strict=True)
+
+
+def test_the_command_line_tells_it_too(
+    fitted: Path, cli: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    make_frame(5).assign(town="Atlantis").to_csv(tmp_path / "t.csv", index=False)
+    out = tmp_path / "p.csv"
+    done = cli("predict", fitted, tmp_path / "t.csv", "--out", out)
+    assert done.code == 0
+    assert "note: Column 'town' has values never seen in 100% of the rows" in done.err
+    out.unlink()
+    done = cli("predict", fitted, tmp_path / "t.csv", "--out", out, "--strict")
+    assert done.code == 2
+    assert "'town' has values never seen" in done.err
+    assert not out.exists()
 
 
 def test_no_rows_give_no_predictions(fitted: Path) -> None:

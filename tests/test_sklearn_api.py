@@ -19,21 +19,12 @@ from tests.conftest import make_frame
 
 QUICK = {"trials": 1, "engine": "inline", "learners": ("linear",), "level": "select"}
 
-EXCLUDED = {
-    "check_sample_weight_equivalence_on_dense_data": "folds are drawn by row: a row of weight two "
-    "and a row twice fall into different folds",
-    "check_sample_weight_equivalence_on_sparse_data": "as above, and sparse input is refused",
-}
-"""Checks that cannot hold, and why."""
-
 
 @pytest.mark.parametrize("kind", [NetwrightClassifier, NetwrightRegressor])
 def test_scikit_learns_own_checks(kind: type) -> None:
     failed = []
     for estimator, check in estimator_checks_generator(kind(**QUICK)):
         name = check.func.__name__
-        if name in EXCLUDED:
-            continue
         try:
             check(estimator)
         except (pytest.skip.Exception, SkipTest):
@@ -41,10 +32,6 @@ def test_scikit_learns_own_checks(kind: type) -> None:
         except Exception as error:
             failed.append(f"{name}: {type(error).__name__}: {str(error)[:200]}")
     assert failed == []
-
-
-def test_every_exclusion_has_a_reason() -> None:
-    assert all(len(reason) > 20 for reason in EXCLUDED.values())
 
 
 def test_cross_validation_and_pipelines() -> None:

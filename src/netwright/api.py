@@ -42,8 +42,8 @@ def fit(
         overwrite: Replace a run that is there.
         progress: Is told how it goes.
         options: Any of `netwright.recipes.options.FitOptions`: `metric`, `kind`, `level`,
-            `learners`, `config`, `test`, `weight`, `group`, `time_column`, `schema`, `strategy`,
-            `pruner`, `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
+            `learners`, `config`, `test`, `weight`, `group`, `time_column`, `schema`, `keep_ids`,
+            `strategy`, `pruner`, `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
 
     Returns:
         The finished predictor, opened from its folder.
@@ -71,8 +71,10 @@ def with_implied(data: Any, said: Mapping[str, Any]) -> dict[str, Any]:
         whole["target"] = implied_target(data)
     if whole.get("test") is None and has_test_part(data):
         whole["test"] = data
-    if isinstance(whole.get("test"), Path):
-        whole["test"] = str(whole["test"])
+    test = whole.get("test")
+    if isinstance(test, (str, Path)):
+        # A run is resumed from anywhere.
+        whole["test"] = str(Path(test).absolute()) if Path(test).exists() else str(test)
     return whole
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
@@ -21,14 +22,15 @@ import numpy as np
 import pandas as pd
 
 from netwright.core.audit import Audit
-from netwright.core.errors import ArtifactError, ConfigError
+from netwright.core.decision import Decision, decided, with_decision
+from netwright.core.errors import ArtifactError, ConfigError, DataError, DataWarning
 from netwright.core.learner import Model
 from netwright.core.target import Target
 from netwright.core.task import Task
 from netwright.data.grouped import is_grouped, read_grouped
 from netwright.data.labelled import read_labelled
 from netwright.data.readers import read
-from netwright.data.schema import typed
+from netwright.data.serving import readable_rows, served, text_columns
 from netwright.data.table import Table
 from netwright.data.target import encode_targets, take_targets
 from netwright.data.values import as_numbers
@@ -91,50 +93,85 @@ class Predictor:
         return load_model(self.folder / MODEL)
 
     @property
+    def decision(self) -> Decision:
+        """What each class' probability is multiplied by before the largest gives the label."""
+        return tuple(self.manifest.get("decision", ()))
+
+    @property
     def classes(self) -> tuple[Any, ...]:
         """Class labels in the order of probabilities; empty for regression."""
         return self.task.classes
 
     # ---------------------------------------------------------------- predicting
 
-    def predict(self, data: Any) -> pd.Series | pd.DataFrame:
+    def predict(self, data: Any, strict: bool = False) -> pd.Series | pd.DataFrame:
         """Labels or numbers, one a row, with the frame's index; of several targets a column each.
 
-        Raises:
-            DataError: A needed column is absent.
-        """
-        frame = read(data, part="test")
-        found = [
-            pd.Series(_said(target, raw), index=frame.index, name=target.name)
-            for target, raw in self._raw(frame)
-        ]
-        return found[0] if len(found) == 1 else pd.concat(found, axis=1)
+        A row whose picture cannot be read has no prediction (None or NaN).
 
-    def predict_proba(self, data: Any) -> pd.DataFrame:
+        Args:
+            data: See `netwright.data.readers.read`; the target is not needed.
+            strict: Refuse rows that hardly fit the training rows, in place of a `DataWarning`.
+
+        Raises:
+            DataError: A needed column is absent, or with `strict` one has mostly missing, unknown
+                or unreadable values.
+        """
+        frame, kept, found = self._raw(data, strict)
+        parts = [
+            pd.Series(self._labels(target, raw), index=frame.index[kept], name=target.name)
+            for target, raw in found
+        ]
+        if not kept.all():
+            parts = [_in_place(part, kept, frame.index) for part in parts]
+        return parts[0] if len(parts) == 1 else pd.concat(parts, axis=1)
+
+    def predict_proba(self, data: Any, strict: bool = False) -> pd.DataFrame:
         """Probabilities, one column a class named by the class, with the frame's index.
 
         Of several targets the columns have two levels, target and class; numbers are left out.
 
+        Args:
+            data: See `predict`.
+            strict: See `predict`.
+
         Raises:
             ConfigError: There are no classes.
+            DataError: See `predict`.
         """
         if not any(target.classes for target in self.task.targets):
             raise ConfigError("A regression has no class probabilities; use predict.")
-        frame = read(data, part="test")
+        frame, kept, raws = self._raw(data, strict)
         found = {
-            target.name: pd.DataFrame(raw, index=frame.index, columns=list(target.classes))
-            for target, raw in self._raw(frame)
+            target.name: _spread(raw, kept, frame.index, target.classes)
+            for target, raw in raws
             if target.classes
         }
         return pd.concat(found, axis=1) if self.task.further else found[self.task.target]
 
-    def _raw(self, frame: pd.DataFrame) -> list[tuple[Target, np.ndarray]]:
-        """What the model says of each target, (rows, width)."""
+    def read(self, data: Any) -> pd.DataFrame:
+        """The raw rows of a source, its columns read as those of the training rows were."""
+        return read(data, part="test", as_text=text_columns(self.task.schema), every_row=True)
+
+    def _raw(
+        self, data: Any, strict: bool
+    ) -> tuple[pd.DataFrame, np.ndarray, list[tuple[Target, np.ndarray]]]:
+        """Rows, which of them can be read, and what the model says of each target (rows, width)."""
         self._check_ready()
-        features = typed(frame, self.task.schema).reset_index(drop=True)
-        raw = self.model.predict(features).reshape(len(frame), self.task.outputs)
+        frame = self.read(data)
+        kept = readable_rows(frame, self.task.schema)
+        features, surprises = served(frame[kept] if not kept.all() else frame, self.task.schema)
+        if not kept.all():
+            first = ", ".join(map(repr, frame.index[~kept][:5]))
+            count = int((~kept).sum())
+            surprises.append(f"{count} of {len(frame)} rows have no readable picture: {first}.")
+        _tell(surprises, strict)
+        raw = self.model.predict(features).reshape(len(features), self.task.outputs)
         parts = zip(self.task.targets, self.task.parts, strict=True)
-        return [(target, raw[:, part]) for target, part in parts]
+        return frame, kept, [(target, raw[:, part]) for target, part in parts]
+
+    def _labels(self, target: Target, raw: np.ndarray) -> np.ndarray:
+        return _said(target, raw if self.task.further else decided(raw, self.decision))
 
     # ---------------------------------------------------------------- adapting
 
@@ -195,13 +232,13 @@ class Predictor:
         """Every metric of the kind, in natural sign, on rows that have the target."""
         table = self.table(data)
         assert table.target is not None
-        return self.task.scores(table.target, self.model.predict(table.features), table.weight)
+        found = self.model.predict(table.features)
+        return self.task.scores(table.target, found, table.weight, self.decision)
 
     def explain(self, data: Any, repeats: int = 3) -> pd.DataFrame:
         """Permutation importance of each column on rows that have the target, biggest first."""
-        found = permutation_importance(
-            self.model, self.table(data), self.task.metric, repeats=repeats
-        )
+        metric = with_decision(self.task.metric, self.decision)
+        found = permutation_importance(self.model, self.table(data), metric, repeats=repeats)
         return pd.DataFrame(
             {
                 "importance": [item.importance for item in found],
@@ -215,10 +252,15 @@ class Predictor:
         self._check_ready()
         targets = self.task.targets
         names = [target.name for target in targets]
-        frame, columns = take_targets(read(data, part="test"), names, Audit())
+        whole = self.read(data)
+        kept = readable_rows(whole, self.task.schema)
+        frame, columns = take_targets(whole[kept] if not kept.all() else whole, names, Audit())
         weight = self.task.weight
         weights = as_numbers(frame[weight]) if weight and weight in frame.columns else None
-        features = typed(frame, self.task.schema).reset_index(drop=True)
+        features, surprises = served(frame, self.task.schema)
+        if not kept.all():
+            surprises.append(f"{int((~kept).sum())} rows have no readable picture.")
+        _tell(surprises, strict=False)
         return Table(features, encode_targets(columns, targets), weights)
 
     def leaderboard(self) -> pd.DataFrame:
@@ -235,12 +277,42 @@ def _said(target: Target, raw: np.ndarray) -> np.ndarray:
     return labels if dtype.kind in "OU" or len(labels) == 0 else labels.astype(dtype)
 
 
+def _spread(
+    raw: np.ndarray, kept: np.ndarray, index: pd.Index, classes: Sequence[Any]
+) -> pd.DataFrame:
+    """Probabilities in their rows, NaN in those that could not be read."""
+    if kept.all():
+        return pd.DataFrame(raw, index=index, columns=list(classes))
+    whole = np.full((len(kept), raw.shape[1]), np.nan)
+    whole[kept] = raw
+    return pd.DataFrame(whole, index=index, columns=list(classes))
+
+
+def _in_place(found: pd.Series, kept: np.ndarray, index: pd.Index) -> pd.Series:
+    """Predictions in their rows, missing in those that could not be read."""
+    places = pd.Series(found.to_numpy(), index=np.flatnonzero(kept)).reindex(range(len(kept)))
+    return pd.Series(places.array, index=index, name=found.name)
+
+
+def _tell(surprises: Sequence[str], strict: bool) -> None:
+    """Warns of what does not fit, or refuses it.
+
+    Raises:
+        DataError: With `strict`, if there is anything.
+    """
+    if strict and surprises:
+        raise DataError(surprises[0] + " Mend the rows, or predict them without 'strict'.")
+    for surprise in surprises:
+        warnings.warn(surprise, DataWarning, stacklevel=4)
+
+
 def write_predictor(
     folder: Path,
     task: Task,
     members: Sequence[tuple[Path, float]],
     temperature: float,
     leaderboard: Sequence[Mapping[str, Any]],
+    decision: Decision = (),
 ) -> None:
     """Makes a predictor folder from saved models, in one step: whole or not at all.
 
@@ -250,6 +322,7 @@ def write_predictor(
         members: Folder and weight of each model.
         temperature: Of the ensemble.
         leaderboard: Rows kept for whoever opens it.
+        decision: How labels are made of probabilities.
     """
     draft = folder.with_name(folder.name + ".draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -265,6 +338,7 @@ def write_predictor(
             "task": task.to_json(),
             "members": [{"weight": weight} for _, weight in members],
             "leaderboard": list(leaderboard),
+            "decision": list(decision),
         },
     )
     shutil.rmtree(folder, ignore_errors=True)

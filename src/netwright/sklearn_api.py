@@ -17,9 +17,6 @@ from netwright.api import fit, load
 from netwright.core.errors import UserError
 from netwright.predictor import Predictor
 
-TARGET = "target"
-WEIGHT = "sample weight"
-
 
 class _Estimator(BaseEstimator):
     """What both estimators share.
@@ -84,17 +81,19 @@ class _Estimator(BaseEstimator):
         target = np.asarray(y)
         if len(target) != len(frame):
             raise ValueError(f"X has {len(frame)} rows and y has {len(target)}; make them agree.")
-        frame = frame.assign(**{TARGET: target})
+        columns = list(frame.columns)
+        label = _unused("target", columns)
+        frame = frame.assign(**{label: target})
         weight = None
         if sample_weight is not None:
-            frame[WEIGHT] = _check_sample_weight(sample_weight, frame[[TARGET]].to_numpy())
-            weight = WEIGHT
+            weight = _unused("sample weight", columns)
+            frame[weight] = _check_sample_weight(sample_weight, frame[[label]].to_numpy())
         where = Path(self.out) if self.out else Path(tempfile.mkdtemp(prefix="netwright-"))
         seed = 0 if self.random_state is None else int(self.random_state)
-        schema = {n: "number" for n in frame.columns if _plain_number(frame, n, self._named)}
+        schema = {} if self._named else _numbers(frame[columns])
         predictor = self._run(
             frame,
-            TARGET,
+            label,
             budget=self.time,
             trials=self.trials,
             out=where,
@@ -134,10 +133,17 @@ class _Estimator(BaseEstimator):
         return tags
 
 
-def _plain_number(frame: pd.DataFrame, name: str, named: bool) -> bool:
+def _unused(name: str, taken: list[str]) -> str:
+    """A column's name that no other column has."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _numbers(frame: pd.DataFrame) -> dict[str, str]:
     """Columns of a numeric array are numbers, even where each value is a different integer."""
-    plain = name not in (TARGET, WEIGHT) and not named
-    return plain and pd.api.types.is_numeric_dtype(frame[name].dtype)
+    kinds = zip(frame.columns, frame.dtypes, strict=True)
+    return {name: "number" for name, kind in kinds if pd.api.types.is_numeric_dtype(kind)}
 
 
 class NetwrightClassifier(ClassifierMixin, _Estimator):
@@ -150,18 +156,23 @@ class NetwrightClassifier(ClassifierMixin, _Estimator):
         labels = _check_y(y)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        self._fit(X, codes, sample_weight, None)
+        self._fit(X, codes, sample_weight, "multiclass")
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,)."""
         check_is_fitted(self)
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        codes = self.predictor_.predict(self._frame(X, reset=False))
+        return np.asarray(self.classes_[codes.to_numpy(dtype=np.int64)])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities (n, classes), in the order of `classes_`."""
         check_is_fitted(self)
-        return self.predictor_.predict_proba(self._frame(X, reset=False)).to_numpy()
+        found = self.predictor_.predict_proba(self._frame(X, reset=False))
+        known = [int(code) for code in found.columns]
+        shares = np.zeros((len(found), len(self.classes_)))
+        shares[:, known] = found.to_numpy()
+        return shares
 
 
 class NetwrightRegressor(RegressorMixin, _Estimator):

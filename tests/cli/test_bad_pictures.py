@@ -45,7 +45,7 @@ def test_corrupt_pictures_are_skipped_counted_and_listed(
     done = cli("search", source, "--out", out, *FAST)
     assert done.code == 0, done.err
     (note,) = [line for line in done.err.splitlines() if "cannot be read" in line]
-    assert note.startswith("note: 3 pictures cannot be read and were left out: ")
+    assert note.startswith("note: 3 pictures cannot be read: ")
     assert all(path.name in note for path in broken)
     (told,) = [e for e in RunFolder.open(out).audit.entries() if "broken" in e]
     assert sorted(told["broken"]) == sorted(str(path.relative_to(source)) for path in broken)

@@ -141,6 +141,9 @@ def own_hit_rate(truth: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(truth == labels))
 
 
+own_hit_rate.greater_is_better = True  # type: ignore[attr-defined]
+
+
 def own_cost(truth: np.ndarray, predicted: np.ndarray, sample_weight: object = None) -> float:
     return float(np.average(np.abs(truth - predicted) ** 3, weights=sample_weight))
 
@@ -174,6 +177,53 @@ def test_a_persons_own_metric_gets_weights_where_it_takes_them() -> None:
 def test_a_persons_own_metric_gets_probabilities_on_demand() -> None:
     metric = get_metric(f"{__name__}:own_brier", "binary", ("no", "yes"))
     assert metric.score(np.array([1]), np.array([[0.5, 0.5]]), None) == 0.25
+
+
+def own_gap(truth: np.ndarray, predicted: np.ndarray) -> float:
+    return float(np.max(np.abs(truth - predicted)))
+
+
+def test_which_way_is_up_is_asked_where_nothing_says_so() -> None:
+    with pytest.raises(ConfigError, match="own_gap:minimize"):
+        get_metric(f"{__name__}:own_gap", "regression")
+    metric = get_metric(f"{__name__}:own_gap:minimize", "regression")
+    assert not metric.maximise
+    assert metric.score(np.array([1.0, 2.0]), np.array([1.5, 2.0])) == 0.5
+    assert get_metric(f"{__name__}:own_gap:maximize", "regression").maximise
+
+
+@pytest.mark.parametrize("labels", [(0, 1), (False, True), ("no", "yes"), (0.5, 1.0), (-1, 1)])
+@pytest.mark.parametrize("function", ["matthews_corrcoef", "balanced_accuracy_score", "f1_score"])
+def test_functions_of_scikit_learn_take_labels_of_any_type(labels: tuple, function: str) -> None:
+    truth, shares, _ = probabilities(60, 2, 3)
+    metric = get_metric(f"sklearn.metrics:{function}", "binary", labels)
+    assert metric.maximise
+    expected = getattr(reference, function)(truth, shares.argmax(axis=1))
+    assert metric.score(truth, shares, None) == pytest.approx(expected)
+
+
+def own_label_types(truth: np.ndarray, labels: np.ndarray) -> float:
+    assert truth.dtype.kind == labels.dtype.kind == "b"
+    return 1.0
+
+
+own_label_types.greater_is_better = True  # type: ignore[attr-defined]
+
+
+def test_labels_come_in_the_type_they_have() -> None:
+    metric = get_metric(f"{__name__}:own_label_types", "binary", (False, True))
+    assert metric.score(np.array([0, 1]), np.eye(2), None) == 1.0
+
+
+own_scorer = reference.make_scorer(reference.fbeta_score, beta=2.0)
+
+
+def test_a_scorer_that_scikit_learn_made() -> None:
+    truth, shares, _ = probabilities(60, 2, 5)
+    metric = get_metric(f"{__name__}:own_scorer", "binary", ("no", "yes"))
+    expected = reference.fbeta_score(truth, shares.argmax(axis=1), beta=2.0)
+    assert metric.score(truth, shares, None) == pytest.approx(expected)
+    assert metric.labels
 
 
 def test_a_metric_that_is_no_function_is_refused() -> None:

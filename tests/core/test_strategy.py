@@ -6,13 +6,8 @@ import optuna
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwright.core.strategy import (
-    POSITION,
-    SURPLUS,
-    PositionSeeded,
-    derive_seed,
-    position_of,
-)
+from netwright.core.positions import POSITION, SURPLUS, position_of
+from netwright.core.strategy import PositionSeeded, derive_seed
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**4))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from netwright.core.audit import Audit
 from netwright.core.task import Column, Schema
-from netwright.data.cleaning import drop_duplicates, warn_of_leaks
+from netwright.data.cleaning import warn_of_leaks, weighed
 from netwright.data.table import Table
 
 RNG = np.random.default_rng(0)
@@ -20,28 +22,72 @@ def numbers(**columns: np.ndarray) -> tuple[Table, Schema]:
     return Table(features, columns["target"]), schema
 
 
-def test_repeated_rows_of_a_telling_table_go() -> None:
-    x = RNG.normal(size=50)
+def repeated(n: int = 50, **extras: np.ndarray) -> tuple[Table, Schema]:
+    """Rows of which the eleventh repeats the fourth."""
+    x = np.random.default_rng(1).normal(size=n)
     x[10] = x[3]
-    target = np.zeros(50)
-    table, schema = numbers(x=x, target=target)
+    features = pd.DataFrame({"x": x})
+    table = Table(features, np.zeros(n), **extras)
+    return table, Schema((Column("x", "number"),))
+
+
+def test_rows_that_repeat_become_one_of_their_summed_weight() -> None:
+    table, schema = repeated()
     audit = Audit()
-    assert len(drop_duplicates(table, schema, audit)) == 49
+    found = weighed(table, schema, audit)
+    assert len(found) == 49
+    assert found.weight is not None
+    assert sorted(found.weight)[-2:] == [1, 2]
+    assert found.features["x"][int(found.weight.argmax())] == table.features["x"][3]
     assert "1 rows repeat" in audit.entries()[0]["said"]
 
 
-def test_the_target_is_part_of_the_row() -> None:
-    x = RNG.normal(size=50)
-    x[10] = x[3]
-    target = np.zeros(50)
-    target[10] = 1
-    table, schema = numbers(x=x, target=target)
-    assert len(drop_duplicates(table, schema, Audit())) == 50
+@pytest.mark.parametrize("what", ["weight", "group", "time", "target"])
+def test_rows_that_differ_beside_their_inputs_are_two_rows(what: str) -> None:
+    apart = np.where(np.arange(50) == 10, 3, 1)
+    table, schema = repeated()
+    if what == "target":
+        table = replace(table, target=apart.astype(float))
+    else:
+        table = replace(table, **{what: apart.astype(np.int64 if what == "group" else float)})
+    found = weighed(table, schema, Audit())
+    if what == "weight":
+        assert found.weight is not None
+        assert found.weight.sum() == apart.sum(), "weights add up, none is forgotten"
+    else:
+        assert len(found) == 50
+
+
+def test_weights_and_repeats_are_the_same_table() -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        {"a": rng.normal(size=30), "c": pd.Categorical(rng.choice(list("xy"), 30))}
+    )
+    target, times = rng.integers(0, 2, 30), rng.integers(0, 4, 30)
+    schema = Schema((Column("a", "number"), Column("c", "category", categories=("x", "y"))))
+    order = rng.permutation(30)
+    repeats = np.repeat(np.arange(30), times)
+    one = Table(frame, target).rows(repeats)
+    other = replace(Table(frame, target, times.astype(float)).rows(order))
+    found, expected = weighed(one, schema, Audit()), weighed(other, schema, Audit())
+    pd.testing.assert_frame_equal(found.features, expected.features)
+    np.testing.assert_array_equal(found.target, expected.target)
+    np.testing.assert_array_equal(found.weight, expected.weight)
+
+
+def test_rows_of_weight_zero_go_and_equal_weights_are_none() -> None:
+    x = np.arange(6.0)
+    table, schema = numbers(x=x, target=np.zeros(6))
+    audit = Audit()
+    found = weighed(replace(table, weight=np.array([2.0, 0, 2, 2, 0, 2])), schema, audit)
+    assert sorted(found.features["x"]) == [0, 2, 3, 5]
+    assert found.weight is None
+    assert "2 rows of weight zero" in audit.entries()[0]["said"]
 
 
 def test_repeats_among_few_categories_are_honest_observations() -> None:
     table, schema = numbers(x=RNG.integers(0, 3, 100).astype(float), target=np.zeros(100))
-    assert len(drop_duplicates(table, schema, Audit())) == 100
+    assert len(weighed(table, schema, Audit())) == 100
 
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])
@@ -88,11 +134,12 @@ def test_missing_values_and_constants_do_not_disturb() -> None:
 
 
 def test_of_several_targets_each_is_part_of_the_row_and_may_be_given_away() -> None:
-    x = RNG.normal(size=1000)
+    rng = np.random.default_rng(0)
+    x = rng.random(1000)
     x[10] = x[3]
-    target = np.column_stack([RNG.integers(0, 2, 1000), x])
+    target = np.column_stack([rng.integers(0, 2, 1000), x])
     target[::2, 1] = np.nan
     target[[3, 10]] = [[0, np.nan], [1, np.nan]]
     table, schema = numbers(x=x, target=target)
-    assert len(drop_duplicates(table, schema, Audit())) == 1000
+    assert len(weighed(table, schema, Audit())) == 1000
     assert warn_of_leaks(table, schema, ["binary", "regression"], Audit()) == ["x"]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from netwright.core.audit import Audit
 from netwright.core.errors import ConfigError, DataError
-from netwright.data.images import MAX_SIDE, common_shape, decode, fit_shape
+from netwright.data.pixels import MAX_SIDE, common_shape, decode, fit_shape
 from netwright.data.prepare import Wishes, prepare
 from netwright.data.readers import implied_target, read
 from netwright.data.schema import typed
@@ -50,8 +50,8 @@ def test_every_mode_is_read(mode: str, channels: int) -> None:
     kind = "TIFF" if mode == "CMYK" else "PNG"
     found = decode(encoded(picture, kind))
     assert found.shape == (channels, 5, 7)
-    assert found.dtype == np.uint8
-    assert (found == 255).all()
+    assert found.dtype == (np.uint16 if mode == "I;16" else np.uint8)
+    assert (found == (65535 if mode == "I;16" else 255)).all()
 
 
 def test_what_is_transparent_is_white() -> None:
@@ -107,8 +107,17 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
     (root / "cat" / "broken.png").write_bytes(b"not a picture")
     audit = Audit()
     assert len(read(root, audit)) == 12
-    (said,) = [entry["said"] for entry in audit.entries() if "left out" in entry["said"]]
-    assert said == "One picture cannot be read and was left out: cat/broken.png."
+    told = [entry["said"] for entry in audit.entries()]
+    assert told[0] == "One picture cannot be read: cat/broken.png."
+    assert told[-1] == "1 row was left out: no readable picture."
+
+
+def test_where_every_row_counts_an_unreadable_picture_keeps_its_place(tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "pets")
+    (root / "cat" / "3.png").write_bytes(b"not a picture")
+    found = read(root, every_row=True)
+    assert len(found) == 12
+    assert found["image"].isna().tolist() == [place == 3 for place in range(12)]
 
 
 @pytest.mark.parametrize("name", ["pets", "pets.zip"])

@@ -80,11 +80,37 @@ def test_a_group_never_straddles(groups: int, folds: int, seed: int) -> None:
         assert len(valid) > 0
 
 
-def test_too_few_groups_are_told() -> None:
+def test_there_are_no_more_folds_than_groups() -> None:
     group = np.array([0, 1] * 20)
-    task, table = some("binary", Split("group", "g", 3), group, group=group)
-    with pytest.raises(DataError, match=r"at least 3 groups\. Got 2"):
+    target = np.arange(40) % 4 // 2
+    for folds, expected in ((3, 2), (1, 1)):
+        task, table = some("binary", Split("group", "g", folds), target, group=group)
+        made = make_folds(task, table, 0)
+        assert len(made) == expected
+        assert all(len(learn) and len(judge) for learn, judge in made)
+
+
+def test_one_group_and_one_moment_cannot_be_split() -> None:
+    same = np.zeros(40, dtype=np.int64)
+    task, table = some("binary", Split("group", "g", 3), np.arange(40) % 2, group=same)
+    with pytest.raises(DataError, match=r"at least two groups\. Got 1"):
         make_folds(task, table, 0)
+    task, table = some("binary", Split("time", "t", 1), np.arange(40) % 2, time=same.astype(float))
+    with pytest.raises(DataError, match="rows of different times"):
+        make_folds(task, table, 0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(rows=st.integers(10, 200), moments=st.integers(2, 12), folds=st.integers(1, 5))
+def test_rows_of_one_moment_stay_on_one_side(rows: int, moments: int, folds: int) -> None:
+    time = np.arange(rows) % moments * 1.0
+    task, table = some("regression", Split("time", "t", folds), time, time=time)
+    made = make_folds(task, table, 0)
+    assert 1 <= len(made) <= folds
+    for learn, judge in made:
+        assert len(learn) > 0
+        assert len(judge) > 0
+        assert time[learn].max() < time[judge].min()
 
 
 @pytest.mark.parametrize("folds", [1, 3])

@@ -37,7 +37,7 @@ from netwright.data.target import (
     ],
 )
 def test_kinds(values: list, kind: str) -> None:
-    assert infer_kind(pd.Series(values)) == kind
+    assert infer_kind(pd.Series(values))[0] == kind
 
 
 def test_labels_are_plain_python_and_sorted() -> None:
@@ -100,8 +100,9 @@ def test_targets_that_are_not_there() -> None:
 
 
 def test_encoding_follows_the_kind() -> None:
-    assert encode_target(pd.Series(["b", "a"]), "binary", ("a", "b")).tolist() == [1, 0]
-    assert encode_target(pd.Series(["1.5", "2"]), "regression", ()).tolist() == [1.5, 2.0]
+    classes, numbers = Target("t", "binary", "auc", ("a", "b")), Target("t", "regression", "rmse")
+    assert encode_target(pd.Series(["b", "a"]), classes).tolist() == [1, 0]
+    assert encode_target(pd.Series(["1.5", "2"]), numbers).tolist() == [1.5, 2.0]
 
 
 def test_rows_that_know_one_of_several_targets_stay() -> None:

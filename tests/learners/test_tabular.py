@@ -17,7 +17,7 @@ from netwright.features.encoder import Matrix
 from netwright.learners import tabular
 from netwright.learners.models import load_model
 from netwright.learners.net import Net, NetFitted
-from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner, _rows
+from netwright.learners.tabular import Algorithm, Fitted, Rows, Scale, TabularLearner, _rows
 from netwright.testing import ToyTable, toy_task
 
 
@@ -92,7 +92,7 @@ def test_validation_rows_of_absent_classes_are_left_out() -> None:
     target = np.array([0, 1, 2, 0, 1, 2])
     table = ToyTable(toy_task().data.features.head(6), target, np.arange(6.0))
     matrix = Matrix(np.arange(12.0, dtype=np.float32).reshape(6, 2), ["a", "b"])
-    found = _rows(matrix, table, 3, np.array([0, 2]))
+    found = _rows(matrix, table, 3, np.array([0, 2]), Scale())
     assert found.target.tolist() == [0, 1, 0, 1]
     assert found.weight is not None
     assert found.weight.tolist() == [0.0, 2.0, 3.0, 5.0]

@@ -144,7 +144,7 @@ def own_metric(truth: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def test_a_persons_own_metric_decides(tmp_path: Path) -> None:
-    name = f"{__name__}:own_metric"
+    name = f"{__name__}:own_metric:maximize"
     predictor = netwright.fit(make_frame(), "y", trials=2, out=tmp_path / "r", metric=name, **QUICK)
     assert predictor.task.metric.maximise
     scores = predictor.evaluate(make_frame())

@@ -7,6 +7,7 @@ import json
 import typer
 
 from netwright.cli.arguments import Data, Json, Run, Trust
+from netwright.cli.notes import notes_on_stderr
 
 
 def evaluate(run: Run, data: Data, as_json: Json = False, trust: Trust = None) -> None:
@@ -16,7 +17,8 @@ def evaluate(run: Run, data: Data, as_json: Json = False, trust: Trust = None) -
     """
     from netwright.predictor import Predictor
 
-    scores = Predictor.load(run, trust or ()).evaluate(data)
+    with notes_on_stderr():
+        scores = Predictor.load(run, trust or ()).evaluate(data)
     if as_json:
         typer.echo(json.dumps(scores))
         return

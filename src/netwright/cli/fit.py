@@ -68,6 +68,9 @@ def fit(
     schema: Annotated[
         str | None, Option(help="YAML or JSON file of column types that overrule what is found.")
     ] = None,
+    keep_ids: Annotated[
+        bool | None, Option("--keep-ids", help="Learn from columns that seem to name rows only.")
+    ] = None,
     storage: Storage = None,
     weight: Annotated[str | None, Option(help="Column of row weights.")] = None,
     group: Annotated[str | None, Option(help="Column whose values never straddle a split.")] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from netwright.cli.arguments import Data, Run, Trust
+from netwright.cli.notes import notes_on_stderr
 
 
 def predict(
@@ -15,6 +16,9 @@ def predict(
     data: Data,
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
     proba: Annotated[bool, typer.Option("--proba", help="Add one column a class.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse rows that hardly fit the training rows.")
+    ] = False,
     trust: Trust = None,
 ) -> None:
     """Predict a table or pictures: row or path, prediction and, with --proba, a column a class.
@@ -26,7 +30,6 @@ def predict(
     import pandas as pd
 
     from netwright.core.errors import ConfigError
-    from netwright.data.readers import read
     from netwright.predictor import Predictor
 
     if out.suffix.lower() not in (".csv", ".parquet"):
@@ -34,10 +37,11 @@ def predict(
     if not out.parent.exists():
         raise ConfigError(f"There is no folder {str(out.parent)!r} to write to; make it first.")
     predictor = Predictor.load(run, trust or ())
-    frame = read(data, part="test")
+    frame = predictor.read(data)
     # Probabilities come first: a regression has none, and nothing is written then.
-    shares = predictor.predict_proba(frame) if proba else None
-    found = predictor.predict(frame)
+    with notes_on_stderr():
+        shares = predictor.predict_proba(frame, strict) if proba else None
+        found = predictor.predict(frame, strict)
     if isinstance(found, pd.DataFrame):
         parts = [found.add_prefix("prediction_")]
     else:

@@ -116,6 +116,15 @@ class Categorical:
     choices: tuple[Value, ...]
     default: Value = None
 
+    def __post_init__(self) -> None:
+        for place, choice in enumerate(self.choices):
+            if choice in self.choices[:place]:
+                first = self.choices[self.choices.index(choice)]
+                raise ConfigError(
+                    f"Choices must differ, and storages take {first!r} and {choice!r} for one; "
+                    "leave one out, or write them as text."
+                )
+
     def choose(self, name: str, chooser: Chooser) -> Any:
         """Asks the chooser."""
         return chooser.suggest_categorical(name, list(self.choices))

@@ -14,6 +14,8 @@ NetwrightError
 └── NoModel              the budget ended before any trial finished
 ```
 
+`DataWarning` is a warning beside them: a model was asked about rows it was not made for.
+
 Messages say what was wrong, what was got, and what to do.
 """
 
@@ -65,6 +67,10 @@ class RunError(UserError):
 
 class ArtifactError(UserError):
     """A saved model that was changed, is incomplete, or was written by another version."""
+
+
+class DataWarning(UserWarning):
+    """Rows that a model was not made for: predicted all the same, unless `strict` is asked for."""
 
 
 class NoModel(NetwrightError):

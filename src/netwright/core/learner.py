@@ -29,9 +29,11 @@ class Model(ABC):
     Attributes:
         tuned: What training found out with validation rows, such as `{"rounds": 213}`; a
             configuration with these values trains as well without them.
+        parallel: Whether several threads may predict different rows at once.
     """
 
     tuned: Mapping[str, float] = {}
+    parallel: bool = False
 
     @abstractmethod
     def predict(self, table: Any) -> NDArray[Any]:

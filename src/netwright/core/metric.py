@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netwright.core.errors import ConfigError, unknown_name
 from netwright.core.registry import import_attribute
+from netwright.core.scorers import SCORERS, Scorer, canonical_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,12 +37,14 @@ class Metric:
         score: (truth, prediction, weight) -> float in natural sign. Truth holds class codes
             (n,), -1 for a class never seen, or numbers (n,); prediction holds probabilities
             (n, classes) or numbers (n,); weight is (n,) or None.
+        labels: Whether it judges the labels that are made of probabilities.
     """
 
     name: str
     kinds: tuple[str, ...]
     maximise: bool
     score: Score
+    labels: bool = False
 
     def loss(self, truth: Array, prediction: Array, weight: Array | None = None) -> float:
         """The score turned so that less is better."""
@@ -138,8 +141,8 @@ METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("log_loss", CLASSIFICATION, False, log_loss),
-        Metric("accuracy", CLASSIFICATION, True, accuracy),
-        Metric("balanced_accuracy", CLASSIFICATION, True, balanced_accuracy),
+        Metric("accuracy", CLASSIFICATION, True, accuracy, labels=True),
+        Metric("balanced_accuracy", CLASSIFICATION, True, balanced_accuracy, labels=True),
         Metric("auc", CLASSIFICATION, True, auc),
         Metric("rmse", ("regression",), False, rmse),
         Metric("mae", ("regression",), False, mae),
@@ -147,7 +150,6 @@ METRICS: dict[str, Metric] = {
     )
 }
 DEFAULT = {"binary": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
-ALIASES = {"roc_auc": "auc", "neg_log_loss": "log_loss", "logloss": "log_loss", "acc": "accuracy"}
 
 
 def metrics_of(kind: str) -> list[Metric]:
@@ -155,8 +157,19 @@ def metrics_of(kind: str) -> list[Metric]:
     return [metric for metric in METRICS.values() if kind in metric.kinds]
 
 
+def is_known_metric(name: str) -> bool:
+    """Whether a metric is ours or scikit-learn's, by any of its names."""
+    return canonical_name(name) in METRICS or canonical_name(name) in SCORERS
+
+
 def get_metric(name: str | None, kind: str, classes: Sequence[Any] | None = None) -> Metric:
     """The metric called `name` for one kind of task; None takes the kind's default.
+
+    Args:
+        name: Ours, scikit-learn's (of a scorer or a function, with `neg_` or without), another
+            library's, in any case; or `package:function` of a person's own.
+        kind: Of the task.
+        classes: Labels as in the file, for a person's own.
 
     Raises:
         UnknownName: No such metric.
@@ -166,37 +179,113 @@ def get_metric(name: str | None, kind: str, classes: Sequence[Any] | None = None
         return METRICS[DEFAULT[kind]]
     if ":" in name:
         return own_metric(name, kind, classes)
-    name = ALIASES.get(name, name)
-    if name not in METRICS:
-        raise unknown_name("metric", name, METRICS)
-    metric = METRICS[name]
+    plain = canonical_name(name)
+    metric = METRICS.get(plain) or _of_scikit_learn(plain)
+    if metric is None:
+        raise unknown_name("metric", name, [*METRICS, *SCORERS])
     if kind not in metric.kinds:
-        fitting = ", ".join(other.name for other in metrics_of(kind))
+        known = [*metrics_of(kind), *filter(None, map(_of_scikit_learn, SCORERS))]
+        fitting = ", ".join(other.name for other in known if kind in other.kinds)
         raise ConfigError(f"Metric {name!r} does not fit a {kind} task; choose one of: {fitting}.")
     return metric
+
+
+def _of_scikit_learn(name: str) -> Metric | None:
+    found = SCORERS.get(name)
+    if found is None:
+        return None
+    return Metric(name, found.kinds, found.maximise, found.score, found.sees == "labels")
+
+
+DIRECTIONS = {"minimize": False, "maximize": True}
+ENDINGS = {"_score": True, "_error": False, "_loss": False, "_deviance": False}
+"""How scikit-learn says by a function's name whether more is better."""
 
 
 def own_metric(target: str, kind: str, classes: Sequence[Any] | None = None) -> Metric:
     """Wraps a person's function(truth, prediction[, sample_weight]) -> float.
 
     It gets labels as they stand in the file (numbers for regression); with the attribute
-    `needs = "probabilities"` it gets class codes and probabilities instead. More is better unless
-    it has `greater_is_better = False`.
+    `needs = "probabilities"` it gets class codes and probabilities instead. A scorer made by
+    scikit-learn's `make_scorer` does too. Whether more is better is said behind the name
+    (`mine:cost:minimize`), by the attribute `greater_is_better`, by scikit-learn, or by how the
+    name ends, as scikit-learn's do.
+
+    Raises:
+        ConfigError: It is no function, or nothing says whether more is better.
     """
-    function = import_attribute(target)
+    name, _, direction = target.rpartition(":")
+    if direction not in DIRECTIONS:
+        name, direction = target, ""
+    function = import_attribute(name)
     if not callable(function):
-        raise ConfigError(f"A metric must be a function. {target!r} is a {type(function)}.")
+        raise ConfigError(f"A metric must be a function. {name!r} is a {type(function)}.")
+    if hasattr(function, "_score_func") and hasattr(function, "_sign"):
+        return _own_scorer(target, kind, function)
+    known = _known_function(name, kind)
+    if known is not None and not direction:
+        return replace(known, name=target)
+    maximise = DIRECTIONS[direction] if direction else _more_is_better(function, target)
     weighted = "sample_weight" in inspect.signature(function).parameters
     labels = kind != "regression" and getattr(function, "needs", "labels") == "labels"
 
     def score(truth: Array, prediction: Array, weight: Array | None = None) -> float:
-        import numpy as np
-
         if labels and classes is not None:
-            # An index of -1 would name the last class: rows of an unseen class become None.
-            names = np.array([*classes, None], dtype=object)
-            truth, prediction = names[truth], names[prediction.argmax(axis=1)]
+            truth, prediction = _named(truth, classes), _named(prediction.argmax(axis=1), classes)
         extra = {"sample_weight": weight} if weighted and weight is not None else {}
         return float(function(truth, prediction, **extra))
 
-    return Metric(target, (kind,), bool(getattr(function, "greater_is_better", True)), score)
+    return Metric(target, (kind,), maximise, score, labels)
+
+
+def _named(codes: Array, classes: Sequence[Any]) -> Array:
+    """Labels in the type they have; those never seen are None."""
+    import numpy as np
+
+    names = np.asarray(classes)
+    if names.dtype.kind not in "biuf" and any(not isinstance(label, str) for label in classes):
+        names = np.array([*classes], dtype=object)
+    if (codes >= 0).all():
+        return np.asarray(names[codes])
+    # An index of -1 would name the last class: rows of an unseen class become None.
+    return np.array([*names.tolist(), None], dtype=object)[codes]
+
+
+def _known_function(name: str, kind: str) -> Metric | None:
+    """One of scikit-learn's own functions that a person named, if its scorers know it."""
+    package, _, function = name.partition(":")
+    if package != "sklearn.metrics":
+        return None
+    metric = METRICS.get(canonical_name(function)) or _of_scikit_learn(canonical_name(function))
+    return metric if metric is not None and kind in metric.kinds else None
+
+
+def _own_scorer(target: str, kind: str, scorer: Any) -> Metric:
+    """What `sklearn.metrics.make_scorer` made."""
+    method = scorer._response_method
+    methods = (method,) if isinstance(method, str) else tuple(method)
+    sees = "numbers" if kind == "regression" else "labels"
+    if kind != "regression" and "predict_proba" in methods:
+        sees = "probabilities"
+    made = Scorer(
+        scorer._score_func.__name__,
+        (kind,),
+        sees,  # type: ignore[arg-type]
+        scorer._sign > 0,
+        scorer._kwargs,
+        scorer._score_func,
+    )
+    return Metric(target, (kind,), made.maximise, made.score, sees == "labels")
+
+
+def _more_is_better(function: Callable[..., Any], target: str) -> bool:
+    told = getattr(function, "greater_is_better", None)
+    if told is not None:
+        return bool(told)
+    for ending, more in ENDINGS.items():
+        if target.endswith(ending):
+            return more
+    raise ConfigError(
+        f"Is more of the metric {target!r} better, or less? Name it '{target}:maximize' or "
+        f"'{target}:minimize', or give the function the attribute greater_is_better."
+    )

@@ -9,12 +9,15 @@ trial a fresh sampler seeded so; the sampler's state is then a fold over the fin
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optuna.samplers import BaseSampler
+
+from netwright.core.positions import Positions, all_trials
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -22,11 +25,6 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, TrialState
 
     from netwright.core.space import Space
-
-POSITION = "netwright:position"
-"""Attribute of a retried trial: the position it keeps."""
-SURPLUS = "netwright:surplus"
-"""Attribute of a trial that lost the race for the last slot; it counts nowhere."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +64,6 @@ def derive_seed(seed: int, position: int) -> int:
     return int(np.random.SeedSequence([seed, position]).generate_state(1)[0])
 
 
-def position_of(trial: FrozenTrial, trials: Sequence[FrozenTrial]) -> int:
-    """The slot a trial fills: its number less the retries and surplus trials before it."""
-    if POSITION in trial.user_attrs:
-        return int(trial.user_attrs[POSITION])
-    extra = sum(
-        POSITION in other.user_attrs or SURPLUS in other.user_attrs
-        for other in trials[: trial.number]
-    )
-    return trial.number - extra
-
-
 class PositionSeeded(BaseSampler):
     """Gives every trial a fresh sampler seeded by the study's seed and the trial's position.
 
@@ -91,10 +78,11 @@ class PositionSeeded(BaseSampler):
         self._seed = seed
         self._one_seed = one_seed
         self._inner: BaseSampler | None = None
+        self._positions = Positions()
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Makes this trial's sampler."""
-        position = position_of(trial, study.get_trials(deepcopy=False))
+        position = self._positions.update(all_trials(study)).of(trial.number)
         seed = self._seed if self._one_seed else derive_seed(self._seed, position)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # samplers announce that they are experimental
@@ -140,3 +128,103 @@ class PositionSeeded(BaseSampler):
 
     def reseed_rng(self) -> None:
         """Nothing to do: every trial is seeded by its position."""
+
+
+class Reseeded(BaseSampler):
+    """A person's own sampler object, its random generators seeded anew for every trial.
+
+    Workers get a copy of it each; left alone, N of them would propose the same N designs. A
+    sampler that asks its study to stop (a grid that is finished) is remembered as `exhausted`.
+
+    Args:
+        inner: The person's sampler.
+        seed: The study's seed.
+    """
+
+    def __init__(self, inner: BaseSampler, seed: int) -> None:
+        self.inner = inner
+        self.exhausted = False
+        self._seed = seed
+        self._positions = Positions()
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Seeds it by the trial's position."""
+        position = self._positions.update(all_trials(study)).of(trial.number)
+        generators = [*_generators(self.inner)]
+        for place, generator in enumerate(generators):
+            _reseed(generator, derive_seed(self._seed, position) + place)
+        if not generators:
+            self.inner.reseed_rng()
+        with self._stopping():
+            self.inner.before_trial(study, trial)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Asks it."""
+        return self.inner.infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Asks it."""
+        return self.inner.sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any
+    ) -> Any:
+        """Asks it."""
+        return self.inner.sample_independent(study, trial, param_name, param_distribution)
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Tells it."""
+        with self._stopping():
+            self.inner.after_trial(study, trial, state, values)
+
+    def reseed_rng(self) -> None:
+        """Nothing to do: every trial is seeded by its position."""
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """`Study.stop` works inside `Study.optimize` only, and raises elsewhere."""
+        try:
+            yield
+        except RuntimeError as error:
+            if "Study.stop" not in str(error):
+                raise
+            self.exhausted = True
+
+
+LAZY = "LazyRandomState"
+"""What Optuna's samplers keep their generator in."""
+
+
+def _generators(part: Any, depth: int = 3) -> Iterator[Any]:
+    """The random generators inside a sampler and the samplers it holds."""
+    import random
+
+    import numpy as np
+
+    for value in vars(part).values() if hasattr(part, "__dict__") else ():
+        if isinstance(value, (random.Random, np.random.RandomState, np.random.Generator)):
+            yield value
+        elif type(value).__name__ == LAZY:
+            yield value.rng
+        elif depth and isinstance(value, BaseSampler):
+            yield from _generators(value, depth - 1)
+
+
+def _reseed(generator: Any, seed: int) -> None:
+    """Puts a generator into the state that a new one of this seed has."""
+    import numpy as np
+
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = type(generator.bit_generator)(seed).state
+    else:
+        generator.seed(seed % 2**32)

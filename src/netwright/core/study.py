@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import BaseSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from netwright.core.agreement import agree
 from netwright.core.budget import Budget
+from netwright.core.choosers import FixedChooser
 from netwright.core.config import Config
 from netwright.core.engine import Engine
 from netwright.core.errors import ConfigError, NoModel
@@ -25,17 +28,12 @@ from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, RunFolder
 from netwright.core.lease import LEASE, Observer
 from netwright.core.pareto import knee, pareto_mask
+from netwright.core.positions import POSITION, SURPLUS, Positions, position_of
 from netwright.core.result import Result
 from netwright.core.space import Domain, Parameters, Space, space_of
 from netwright.core.storage import open_storage
-from netwright.core.strategy import (
-    POSITION,
-    SURPLUS,
-    StrategySpec,
-    derive_seed,
-    position_of,
-)
-from netwright.core.trial import CONFIG, RESULT, STATES, Trial, TrialRecord, record_of
+from netwright.core.strategy import Reseeded, StrategySpec, derive_seed
+from netwright.core.trial import CONFIG, RESULT, Trial, TrialRecord, record_of
 
 QUEUED = "netwright:queued"
 REVISED = "netwright:revised"
@@ -90,12 +88,13 @@ class Study:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.space, self.objectives, self.name, self.seed = space, objectives, name, seed
         self._asked_space = space
+        self._own: Reseeded | None = None
         sampler: BaseSampler
         if isinstance(strategy, StrategySpec):
             self._asked_space = space.flat() if strategy.flat else space
             sampler = strategy.sampler(seed, self._asked_space)
         else:
-            sampler = strategy
+            sampler = self._own = Reseeded(strategy, seed)
         self.optuna_study = optuna.create_study(
             storage=open_storage(storage),
             study_name=name,
@@ -104,6 +103,20 @@ class Study:
             pruner=pruner or optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
+        self._closed: list[TrialRecord] = []
+        self._positions = Positions(self._close)
+        # Another space's trials count for the sampler, and are never the best.
+        self._changed = agree(self.optuna_study, objectives, self._distributions())
+
+    def _distributions(self) -> dict[str, BaseDistribution] | None:
+        """What may be chosen; None for who only looks, or where a bug shows when it is asked."""
+        try:
+            return self._asked_space.distributions() or None
+        except Exception:
+            return None
+
+    def _close(self, trial: FrozenTrial, position: int) -> None:
+        self._closed.append(record_of(trial, position, len(self.objectives)))
 
     def __getstate__(self) -> dict[str, Any]:
         if self._told["storage"] is None:
@@ -139,11 +152,12 @@ class Study:
 
         A waiting trial (enqueued, or a retry) goes first.
         """
-        if limit is not None and not self._slot_left(limit):
+        if limit is not None and not self._look().slot_left(limit):
+            return None
+        if self._own is not None and self._own.exhausted:
             return None
         optuna_trial = self.optuna_study.ask()
-        frozen = self._frozen()
-        position = position_of(frozen[optuna_trial.number], frozen)
+        position = self._look().of(optuna_trial.number)
         if limit is not None and position >= limit:
             # Another worker took the last slot between the look and the claim.
             optuna_trial.set_user_attr(SURPLUS, True)
@@ -157,11 +171,6 @@ class Study:
         if config.to_json() != optuna_trial.params:
             optuna_trial.set_user_attr(CONFIG, config.to_json())
         return Trial(optuna_trial, config, position, derive_seed(self.seed, position))
-
-    def _slot_left(self, limit: int) -> bool:
-        trials = self.trials()
-        waiting = any(t.state == "waiting" and t.position < limit for t in trials)
-        return waiting or len({trial.position for trial in trials}) < limit
 
     def slots_taken(self) -> int:
         """How many positions have been claimed, waiting ones not counted."""
@@ -183,10 +192,10 @@ class Study:
             for name, value in result.constraints.items():
                 trial.optuna_trial.set_constraint(name, value)
             if result.state == "complete":
-                values = [result.scores[name] for name, _ in self.objectives]
-                if any(value != value for value in values):
-                    return self.fail(number, "the objective is not a number (NaN)")
-                self.optuna_study.tell(number, values)
+                wrong = self._what_is_wrong(result)
+                if wrong is not None:
+                    return self.fail(number, wrong)
+                self.optuna_study.tell(number, [result.scores[n] for n, _ in self.objectives])
             else:
                 self.optuna_study.tell(number, state=_OPTUNA_STATE[result.state])
         except (UpdateFinishedTrialError, ValueError) as error:
@@ -196,6 +205,16 @@ class Study:
         for proposal in result.proposals:
             self.enqueue(proposal)
         return True
+
+    def _what_is_wrong(self, result: Result) -> str | None:
+        """Why an answer is none, or None."""
+        names = [name for name, _ in self.objectives]
+        absent = [name for name in names if name not in result.scores]
+        if absent:
+            return f"the answer has no {absent[0]!r}, only {sorted(result.scores)}"
+        if any(result.scores[name] != result.scores[name] for name in names):
+            return "the objective is not a number (NaN)"
+        return None
 
     def run(
         self,
@@ -232,9 +251,10 @@ class Study:
             Whether this call did it.
         """
         storage = self.optuna_study._storage
-        frozen = next(trial for trial in self._frozen() if trial.number == number)
-        if frozen.state != TrialState.RUNNING:
+        found = [trial for trial, _ in self._look().open() if trial.number == number]
+        if not found or found[0].state != TrialState.RUNNING:
             return False
+        frozen = found[0]
         again = retry and POSITION not in frozen.user_attrs
         facts = {**frozen.user_attrs.get(RESULT, {}), "error": reason}
         try:
@@ -259,7 +279,7 @@ class Study:
         """Number and lease of every running trial."""
         return [
             (trial.number, trial.user_attrs.get(LEASE))
-            for trial in self._frozen()
+            for trial, _ in self._look().open()
             if trial.state == TrialState.RUNNING
         ]
 
@@ -275,19 +295,28 @@ class Study:
 
     def _frozen(self) -> list[FrozenTrial]:
         storage = self.optuna_study._storage
-        return list(storage.get_all_trials(self.optuna_study._study_id, deepcopy=False))
+        return storage.get_all_trials(self.optuna_study._study_id, deepcopy=False)
+
+    def _look(self) -> Positions:
+        """The trials as they are now."""
+        return self._positions.update(self._frozen())
 
     def trials(self, *states: str) -> list[TrialRecord]:
         """Every trial (of some states), in order of position."""
-        frozen = self._frozen()
+        unfinished = [
+            record_of(trial, position, len(self.objectives))
+            for trial, position in self._look().open()
+            if SURPLUS not in trial.user_attrs
+        ]
         records = [
-            record_of(trial, position_of(trial, frozen), len(self.objectives))
-            for trial in frozen
-            if SURPLUS not in trial.user_attrs and (not states or STATES[trial.state] in states)
+            record
+            for record in (*self._closed, *unfinished)
+            if not states or record.state in states
         ]
         names, told = [name for name, _ in self.objectives], self.optuna_study.user_attrs
-        again = [(record, told.get(f"{REVISED}:{record.number}")) for record in records]
-        records = [record.revised(names, **new) if new else record for record, new in again]
+        if any(key.startswith(REVISED) for key in told):
+            again = [(record, told.get(f"{REVISED}:{record.number}")) for record in records]
+            records = [record.revised(names, **new) if new else record for record, new in again]
         return sorted(records, key=lambda record: (record.position, record.number))
 
     def revise(
@@ -311,12 +340,22 @@ class Study:
         return found
 
     def ranking(self) -> list[TrialRecord]:
-        """Complete trials, best first by the first objective; those that break a limit last."""
+        """Complete trials of this space, best first by the first objective; those that break a
+        limit last."""
         sign = -1.0 if self.objectives[0][1] == "maximize" else 1.0
         return sorted(
-            self.trials("complete"),
+            filter(self._inside, self.trials("complete")),
             key=lambda record: (not record.feasible, sign * record.values[0], record.position),
         )
+
+    def _inside(self, record: TrialRecord) -> bool:
+        """Whether a trial's design is one of the space, which may have changed since it ran."""
+        if not self._changed:
+            return True
+        try:
+            return self.space.configure(FixedChooser(record.config)) == record.config
+        except ConfigError:
+            return False
 
     def leaderboard(self, weights: Mapping[int, float] | None = None) -> list[dict[str, Any]]:
         """One row a complete trial, best first, with its weight in a finished model."""
@@ -365,7 +404,7 @@ class Study:
         return records[knee(self.losses(records))]
 
     def _feasible(self) -> list[TrialRecord]:
-        return [record for record in self.trials("complete") if record.feasible]
+        return [r for r in self.trials("complete") if r.feasible and self._inside(r)]
 
     def losses(self, records: Sequence[TrialRecord]) -> list[list[float]]:
         """Their values, (trials, objectives), so that less is better everywhere."""

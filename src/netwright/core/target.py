@@ -23,12 +23,14 @@ class Target:
         kind: `binary`, `multiclass` or `regression`.
         metric_name: The metric that decides.
         classes: Class labels as in the file, sorted; empty for regression.
+        format: How its numbers are written, see `netwright.core.task.Column`; None for plainly.
     """
 
     name: str
     kind: Kind
     metric_name: str
     classes: tuple[Any, ...] = ()
+    format: str | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name!r}"

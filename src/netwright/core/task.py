@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from netwright.core.decision import Decision, with_decision
 from netwright.core.errors import ConfigError
 from netwright.core.metric import Metric
 from netwright.core.skill import joint_metrics, joint_skill
@@ -36,12 +37,18 @@ class Column:
     Attributes:
         name: As in the file.
         type: `number`, `category`, `date`, `text`, `image`, or not an input: `id`, `constant`.
-        format: How a date is written (`strptime` style), None for ISO or not a date.
+        format: How a date is written (`strptime` style), None for ISO; how numbers are written,
+            such as `#.###,#` (see `netwright.data.numerals`), None for plainly.
         optional: Whether a table without this column can still be predicted, because values
             were missing in training too.
         dropped: Why the column is not used, None when it is.
         categories: Known values of a category, most frequent first; empty for other types.
         shape: Of one cell of an image column, (channels, height, width); empty for other types.
+        reading: What values mean beyond their type: `boolean` (true, yes and 1 are one value) or
+            `duration` (numbers are seconds); None for nothing more.
+        missing: Share of the training rows whose value was missing.
+        brightest: Of an image column, the value of white: 255, 1023, 4095, 65535, or 1.0 for
+            floats; None for values that are taken as they are.
     """
 
     name: str
@@ -51,6 +58,9 @@ class Column:
     dropped: str | None = None
     categories: tuple[str, ...] = ()
     shape: tuple[int, ...] = ()
+    reading: Literal["boolean", "duration"] | None = None
+    missing: float = 0.0
+    brightest: float | None = None
 
     @property
     def used(self) -> bool:
@@ -188,6 +198,7 @@ class Task:
         split: How rows are held back for judging.
         weight: Column of row weights, None for equal ones.
         further: Targets beside the first one, learned by the same model.
+        target_format: How the target's numbers are written, see `Column`; None for plainly.
         data: The rows (a `netwright.data.table.Table`), or None for the statement alone.
     """
 
@@ -201,12 +212,13 @@ class Task:
     split: Split = field(default_factory=Split)
     weight: str | None = None
     further: tuple[Target, ...] = ()
+    target_format: str | None = None
     data: Any = field(default=None, compare=False, repr=False)
 
     @property
     def targets(self) -> tuple[Target, ...]:
         """All that is to be predicted, mostly one."""
-        first = Target(self.target, self.kind, self.metric_name, self.classes)
+        first = Target(self.target, self.kind, self.metric_name, self.classes, self.target_format)
         return (first, *self.further)
 
     @property
@@ -225,9 +237,19 @@ class Task:
         found = joint_metrics(self.targets) if self.further else self.targets[0].metrics
         return {metric.name: metric for metric in found}
 
-    def scores(self, truth: Any, predicted: Any, weight: Any = None) -> dict[str, float]:
-        """Every metric, in natural sign."""
-        return {n: one.score(truth, predicted, weight) for n, one in self.metrics.items()}
+    def scores(
+        self, truth: Any, predicted: Any, weight: Any = None, decision: Decision = ()
+    ) -> dict[str, float]:
+        """Every metric, in natural sign.
+
+        Args:
+            truth: Class codes (n,), or numbers (n,); several targets side by side.
+            predicted: Probabilities (n, classes), or numbers (n,).
+            weight: (n,) or None.
+            decision: How labels are made of probabilities, see `netwright.core.decision`.
+        """
+        judges = {name: with_decision(one, decision) for name, one in self.metrics.items()}
+        return {name: one.score(truth, predicted, weight) for name, one in judges.items()}
 
     @property
     def outputs(self) -> int:
@@ -266,6 +288,7 @@ class Task:
             "split": asdict(self.split),
             "weight": self.weight,
             "further": [target.to_json() for target in self.further],
+            "target_format": self.target_format,
         }
 
     @classmethod

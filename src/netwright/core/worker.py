@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from optuna import TrialPruned
+
 from netwright.core.budget import Budget, from_wall, to_wall
 from netwright.core.context import Context
 from netwright.core.engine import Engine, Job, Orders, Watch
@@ -109,9 +111,11 @@ def evaluate(plan: Plan, trial: Trial) -> Result:
     except KeyboardInterrupt:
         plan.study.fail(trial.number, "interrupted", retry=True)
         raise
+    except TrialPruned:
+        result = Result(state="pruned")
     except UserError as error:
         result = Result.failed(str(error))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.debug("trial %d failed", trial.number, exc_info=True)
         result = Result.failed(f"{type(error).__name__}: {_first_line(error)}")
     return Result(
@@ -119,7 +123,7 @@ def evaluate(plan: Plan, trial: Trial) -> Result:
     )
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n")[0][:300]
 
 

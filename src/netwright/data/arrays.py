@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from netwright.core.audit import Audit
 from netwright.core.errors import DataError
 from netwright.data.classwise import is_classwise, mask_of, read_classwise
-from netwright.data.images import CLASS, as_cells, channels_first
+from netwright.data.images import CLASS, as_cells
+from netwright.data.pixels import channels_first
 
 MOST_STRETCHED = 4
 """Height and width of a picture differ by at most this factor; longer ones are series."""

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from netwright.core.audit import Audit
 from netwright.core.errors import DataError
-from netwright.data.images import CLASS, TEST_PARTS, as_cells, channels_first
+from netwright.data.images import CLASS, TEST_PARTS, as_cells
+from netwright.data.pixels import channels_first
 
 CHANNELS = (1, 3, 4)
 READ_HEADER = np.lib.format.read_array_header_2_0

@@ -1,8 +1,9 @@
-"""Removes what would mislead, and warns of what looks too good to be true."""
+"""Gives rows the weight they have, and warns of what looks too good to be true."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,28 +21,82 @@ BINS = 64
 FEW = 20
 
 
-def drop_duplicates(table: Table, schema: Schema, audit: Audit) -> Table:
-    """Drops rows that repeat another in every column and the target.
+def weighed(table: Table, schema: Schema, audit: Audit) -> Table:
+    """The same rows in a form in which a weight of two is a row twice, and one of zero no row.
 
-    Only where repeats cannot be chance, that is where some number or text is different in most
-    rows: in a table of a few categories equal rows are honest observations.
+    Rows of weight zero go. Rows that repeat another in every column, target, group and time become
+    one of their summed weight, so that copies never stand on both sides of a split; only where
+    repeats cannot be chance, that is where some number or text is different in most rows: in a
+    table of a few categories equal rows are honest observations. Weighted rows stand in an order
+    that their values alone decide.
     """
+    table = _without_weightless(table, audit)
+    if schema.of_type("image"):
+        return table
+    merged = _merged(table, schema, audit)
+    if merged.weight is None:
+        return merged
+    ordered = merged.rows(np.argsort(_hashes(merged), kind="stable"))
+    assert ordered.weight is not None
+    alike = bool((ordered.weight == ordered.weight[0]).all())
+    return replace(ordered, weight=None) if alike else ordered
+
+
+def _without_weightless(table: Table, audit: Audit) -> Table:
+    if table.weight is None or (table.weight > 0).all():
+        return table
+    kept = np.flatnonzero(table.weight > 0)
+    audit.say("clean", f"{len(table) - len(kept)} rows of weight zero were left out.", note=True)
+    return table.rows(kept)
+
+
+def _merged(table: Table, schema: Schema, audit: Audit) -> Table:
     frame = table.features
-    telling = schema.of_type("number", "text", "date")
-    if not any(frame[name].nunique() > 0.5 * len(frame) for name in telling):
+    telling = [n for n in schema.of_type("number", "text", "date") if _never_by_chance(frame[n])]
+    if not telling:
         return table
-    targets = pd.DataFrame(table.target).add_prefix("\0target")
-    key = pd.concat([frame, targets], axis=1)
+    key = _key(table)
     # Most tables have no repeats, and a few columns are enough to know.
-    if not key[[*targets, *telling[:FEW]]].duplicated().any():
+    few = [name for name in key if name not in frame]
+    if not key[[*few, *telling[:FEW]]].duplicated().any() or not key.duplicated().any():
         return table
-    repeated = key.duplicated().to_numpy()
-    if not repeated.any():
-        return table
+    _, first, place = np.unique(_hashes(table), return_index=True, return_inverse=True)
+    weight = np.ones(len(table)) if table.weight is None else np.asarray(table.weight)
+    summed = np.bincount(place, weight).astype(np.float64)
     audit.say(
-        "clean", f"{int(repeated.sum())} rows repeat another row and were dropped.", note=True
+        "clean",
+        f"{len(table) - len(first)} rows repeat another row; each row counts as often as it "
+        "stands there.",
+        note=True,
     )
-    return table.rows(np.flatnonzero(~repeated))
+    return replace(table.rows(first), weight=summed)
+
+
+def _never_by_chance(column: pd.Series) -> bool:
+    """Whether two rows that share a value of the column must be the same: it differs in most
+    rows, or is measured to more than four decimals."""
+    if column.nunique() > 0.5 * len(column):
+        return True
+    if column.dtype.kind != "f":
+        return False
+    present = column.dropna().to_numpy() * 1e4
+    return len(present) > 0 and bool(np.mean(np.abs(present - np.rint(present)) > 1e-6) > 0.5)
+
+
+def _key(table: Table) -> pd.DataFrame:
+    """All that tells rows apart, less their weights."""
+    parts = {"target": table.target, "group": table.group, "time": table.time}
+    extras = [
+        pd.DataFrame(np.asarray(values)).add_prefix(f"\0{name}")
+        for name, values in parts.items()
+        if values is not None
+    ]
+    return pd.concat([table.features, *extras], axis=1)
+
+
+def _hashes(table: Table) -> NDArray[np.uint64]:
+    """A number a row that its values alone decide."""
+    return np.asarray(pd.util.hash_pandas_object(_key(table), index=False), dtype=np.uint64)
 
 
 def warn_of_leaks(table: Table, schema: Schema, kinds: Sequence[Kind], audit: Audit) -> list[str]:

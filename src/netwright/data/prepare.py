@@ -12,10 +12,13 @@ import pandas as pd
 
 from netwright.core.audit import Audit
 from netwright.core.errors import ConfigError, DataError, unknown_name
-from netwright.core.metric import ALIASES, METRICS, get_metric
+from netwright.core.metric import get_metric, is_known_metric
 from netwright.core.target import KINDS, Kind, Target
 from netwright.core.task import Column, Constraints, Schema, Split, Task
-from netwright.data.cleaning import drop_duplicates, warn_of_leaks
+from netwright.data.cleaning import warn_of_leaks, weighed
+from netwright.data.column_types import Surroundings
+from netwright.data.dtypes import float_columns, plain
+from netwright.data.ids import OrderTest
 from netwright.data.readers import read
 from netwright.data.schema import infer_schema, typed
 from netwright.data.table import Table
@@ -25,8 +28,21 @@ from netwright.data.target import (
     infer_kind,
     is_known,
     take_targets,
+    target_format,
 )
-from netwright.data.values import as_dates, as_numbers, as_strings, group_codes, is_textual
+from netwright.data.values import (
+    WHOLE,
+    as_dates,
+    as_numbers,
+    as_strings,
+    group_codes,
+    is_textual,
+)
+
+LARGEST = float(np.finfo(np.float32).max)
+"""Single precision holds nothing beyond."""
+TYPED_FILES = (".npz", ".parquet", ".pq", ".arrow", ".feather", ".xlsx", ".xls")
+"""Files that tell floats from whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,7 @@ class Wishes:
         group: Column whose values never straddle a split.
         time: Column by whose order rows are split.
         schema: Column name to type, overriding what is found.
+        keep_ids: Whether columns that seem to name rows only are inputs all the same.
         constraints: Limits on the finished model.
     """
 
@@ -51,6 +68,7 @@ class Wishes:
     group: str | None = None
     time: str | None = None
     schema: Mapping[str, Any] | None = None
+    keep_ids: bool = False
     constraints: Constraints = field(default_factory=Constraints)
 
 
@@ -73,18 +91,20 @@ def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Aud
     raw = read(source, audit)
     names = [target] if isinstance(target, str) else target
     frame, columns = take_targets(raw, names, audit)
+    columns = [_as_written(column, raw[column.name], source) for column in columns]
     targets = _targets(columns, wishes, audit)
+    encoded = encode_targets(columns, targets)
     frame, extras, apart = _take_apart(frame, wishes)
-    schema = infer_schema(frame, audit, _only(wishes.schema, frame, apart))
+    around = Surroundings(order_test=_order_test(encoded, targets), keep_ids=wishes.keep_ids)
+    schema = infer_schema(frame, audit, _only(wishes.schema, frame, apart), around)
     if not schema.used:
         raise DataError(
             "No column is left to learn from: each is constant, empty or an id; add columns, or "
             "set their types in a schema file."
         )
-    _tell_infinities(frame, schema, audit)
     features = typed(frame, schema).reset_index(drop=True)
-    table = Table(features, encode_targets(columns, targets), **extras)
-    table = drop_duplicates(table, schema, audit)
+    _tell_extremes(frame, features, schema, audit)
+    table = weighed(Table(features, encoded, **extras), schema, audit)
     warn_of_leaks(table, schema, [target.kind for target in targets], audit)
     split = Split("group", wishes.group) if wishes.group else Split()
     split = Split("time", wishes.time) if wishes.time else split
@@ -100,6 +120,7 @@ def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Aud
         split=split,
         weight=wishes.weight,
         further=tuple(further),
+        target_format=first.format,
         data=table,
     )
 
@@ -113,7 +134,7 @@ def _targets(columns: Sequence[pd.Series], wishes: Wishes, audit: Audit) -> list
     """What is known of each target column, by the rows that have it."""
     kinds = [_kind(column[is_known(column)], wishes, audit) for column in columns]
     mixed = len({kind == "regression" for kind, _ in kinds}) > 1
-    if mixed and wishes.metric and ALIASES.get(wishes.metric, wishes.metric) in METRICS:
+    if mixed and wishes.metric and is_known_metric(wishes.metric):
         raise ConfigError(
             f"No metric judges classes and numbers alike, and the targets have both. Got "
             f"{wishes.metric!r}; leave it out, each target has its own."
@@ -122,19 +143,48 @@ def _targets(columns: Sequence[pd.Series], wishes: Wishes, audit: Audit) -> list
     for column, (kind, classes) in zip(columns, kinds, strict=True):
         wanted = wishes.metric or wishes.preferred.get(kind)
         metric = get_metric(wanted, kind, classes)
-        targets.append(Target(str(column.name), kind, metric.name, classes))
+        format = target_format(column[is_known(column)], kind)
+        if format is not None:
+            said = f"The target {column.name!r} holds numbers written {format}."
+            audit.say("target", said, note=True)
+        targets.append(Target(str(column.name), kind, metric.name, classes, format))
     return targets
 
 
+def _as_written(column: pd.Series, whole: pd.Series, source: Any) -> pd.Series:
+    """Whole numbers that a text file's gaps had made floats, as whole numbers again."""
+    from_text = isinstance(source, (str, Path)) and Path(source).suffix.lower() not in TYPED_FILES
+    if not from_text or column.dtype.kind != "f" or not whole.isna().any():
+        return column
+    present = column.dropna()
+    fine = bool((present % 1 == 0).all()) and float(present.abs().max()) < WHOLE
+    return column.astype("Int64") if fine else column
+
+
+def _order_test(encoded: np.ndarray, targets: Sequence[Target]) -> OrderTest:
+    """Asks of every target whether a column's order says something of it."""
+    columns = encoded.reshape(len(encoded), -1).T.astype(np.float64)
+    return OrderTest(
+        [
+            (~np.isnan(values), values, target.kind)
+            for values, target in zip(columns, targets, strict=True)
+        ]
+    )
+
+
 def _kind(column: pd.Series, wishes: Wishes, audit: Audit) -> tuple[Kind, tuple[Any, ...]]:
-    kind: Kind = wishes.kind or infer_kind(column)  # type: ignore[assignment]
-    classes = find_classes(column, kind, told=wishes.kind is not None)
+    kind: Kind
+    if wishes.kind:
+        kind, why = wishes.kind, "as told"  # type: ignore[assignment]
+    else:
+        kind, went_by = infer_kind(column)
+        why = f"judging by its values: {went_by}"
+    told = wishes.kind is not None or isinstance(column.dtype, pd.CategoricalDtype)
+    classes = find_classes(column, kind, told)
     if kind == "multiclass" and len(classes) == 2:
         kind = "binary"
-    why = "as told" if wishes.kind else "judging by the target's values"
-    said = f"The target {column.name!r} is {kind} {why}" + (
-        f": {len(classes)} classes." if classes else "."
-    )
+    counted = f" ({len(classes)} classes)" if classes else ""
+    said = f"The target {column.name!r} is {kind}{counted}, {why}."
     audit.say("target", said, kind=kind, note=not wishes.kind)
     if classes:
         counts = as_strings(column).value_counts()
@@ -182,6 +232,7 @@ def _weights(column: pd.Series) -> np.ndarray:
 def _times(column: pd.Series) -> np.ndarray:
     from netwright.data.schema import infer_column
 
+    column = plain(column)
     if is_textual(column) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         found = infer_column(column, Audit())
         if found.type == "date":
@@ -189,7 +240,9 @@ def _times(column: pd.Series) -> np.ndarray:
             if stamps.isna().any():
                 raise DataError(f"The time column {column.name!r} has missing values; fill them.")
             return stamps.astype("int64").to_numpy().astype(np.float64)
-    numbers = as_numbers(column)
+        numbers = as_numbers(column, found.format, found.reading)
+    else:
+        numbers = as_numbers(column)
     if np.isnan(numbers).any():
         raise DataError(
             f"The time column {column.name!r} must hold dates or numbers in every row; mend it, "
@@ -205,10 +258,18 @@ def _only(
     return {name: value for name, value in (overrides or {}).items() if name not in taken}
 
 
-def _tell_infinities(frame: pd.DataFrame, schema: Schema, audit: Audit) -> None:
-    floats = frame[[*schema.of_type("number")]].select_dtypes(np.floating)
+def _tell_extremes(
+    frame: pd.DataFrame, features: pd.DataFrame, schema: Schema, audit: Audit
+) -> None:
+    """Says which columns hold infinite values, and which are too large for single precision."""
+    floats = frame[float_columns(frame[[*schema.of_type("number")]])]
     for name in floats.columns[np.isinf(floats.to_numpy()).any(axis=0)]:
         audit.say("schema", f"Infinite values in {name!r} count as missing.", note=True)
+    numbers = features[[*schema.of_type("number")]]
+    large = (np.abs(numbers.to_numpy(dtype=np.float64)) > LARGEST).any(axis=0)
+    for name in numbers.columns[large]:
+        said = f"Values in {name!r} beyond {LARGEST:.2g} count as that."
+        audit.say("schema", said, note=True)
 
 
 def with_folds(task: Task, folds: int) -> Task:

@@ -6,11 +6,10 @@ Values are left as they stand; `netwright.data.schema` finds out what they mean.
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
-from collections import Counter
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from netwright.core.audit import Audit
 from netwright.core.errors import DataError
 from netwright.core.registry import missing_module
 from netwright.data.arrays import has_test_arrays, npz_target, read_npz
+from netwright.data.delimited import check_names, read_delimited
+from netwright.data.dtypes import plain
 from netwright.data.images import (
     CLASS,
     decode_paths,
@@ -27,15 +28,20 @@ from netwright.data.images import (
     holds_paths,
     is_image_source,
     read_images,
+    readable,
 )
 from netwright.data.values import is_textual
 
-DELIMITERS = ",;\t|"
-SAMPLE_BYTES = 1 << 18
 SQL_SEPARATOR = "::"
 
 
-def read(source: Any, audit: Audit | None = None, part: str = "train") -> pd.DataFrame:
+def read(
+    source: Any,
+    audit: Audit | None = None,
+    part: str = "train",
+    as_text: Collection[str] = (),
+    every_row: bool = False,
+) -> pd.DataFrame:
     """Reads a table from a file, a folder of pictures, a SQL query or a frame.
 
     Args:
@@ -44,11 +50,23 @@ def read(source: Any, audit: Audit | None = None, part: str = "train") -> pd.Dat
             `URL::SELECT ...` for a database.
         audit: Is told what was found out on the way.
         part: `train` or `test`; which of the two is wanted where a source has both.
+        as_text: Columns of a text file that are not to be taken for numbers.
+        every_row: Whether rows whose picture cannot be read stay, without it; else they go.
 
     Raises:
         DataError: Nothing there, nothing in it, or nothing that can be understood.
     """
     audit = audit or Audit()
+    frame = _read_all(source, audit, part, as_text)
+    if every_row or (fine := readable(frame)).all():
+        return frame
+    left = int((~fine).sum())
+    rows = "1 row was" if left == 1 else f"{left} rows were"
+    audit.say("read", f"{rows} left out: no readable picture.")
+    return frame[fine]
+
+
+def _read_all(source: Any, audit: Audit, part: str, as_text: Collection[str]) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return with_pictures(_checked(source.copy(deep=False), "the frame"), Path(), audit)
     if not isinstance(source, (str, Path)):
@@ -63,6 +81,8 @@ def read(source: Any, audit: Audit | None = None, part: str = "train") -> pd.Dat
     if path.suffix.lower() == ".npz":
         return _checked(read_npz(path, audit, part), repr(text))
     reader = _reader_of(path)
+    if reader is read_delimited:
+        reader = partial(read_delimited, as_text=as_text)
     frame = reader(path, audit)
     audit.say("read", f"Read {len(frame)} rows and {frame.shape[1]} columns from {path.name}.")
     return with_pictures(_checked(frame, repr(text)), path.parent, audit)
@@ -106,11 +126,10 @@ def _path_of(source: Any) -> Path | None:
 
 
 def with_pictures(frame: pd.DataFrame, base: Path, audit: Audit) -> pd.DataFrame:
-    """The frame with columns of picture paths read; rows without a readable picture are gone."""
+    """The frame with columns of picture paths read, None where a picture cannot be."""
     for name in frame.columns:
         if is_textual(frame[name]) and holds_paths(frame[name], base):
-            pictures = decode_paths(frame[name], base, audit)
-            frame = frame.loc[pictures.index].assign(**{name: pictures})
+            frame = frame.assign(**{name: decode_paths(frame[name], base, audit)})
     return frame
 
 
@@ -128,130 +147,79 @@ def _reader_of(path: Path) -> Callable[[Path, Audit], pd.DataFrame]:
         ".xlsx": _read_excel,
         ".xls": _read_excel,
     }
-    return readers.get(last, _read_text)
+    return readers.get(last, read_delimited)
 
 
 def _checked(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     frame.columns = [str(column).strip() for column in frame.columns]
-    repeated = [name for name, count in Counter(frame.columns).items() if count > 1]
-    if repeated:
-        raise DataError(
-            f"Column names must differ. {what} has {repeated[0]!r} more than once; rename one."
-        )
+    check_names(list(frame.columns), what)
     if frame.shape[1] == 0:
         raise DataError(f"There are no columns in {what}; it needs a header and rows.")
     return frame
 
 
-# -------------------------------------------------------------------------------- text
-
-
-def _read_text(path: Path, audit: Audit) -> pd.DataFrame:
-    try:
-        raw = path.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-    except (OSError, EOFError) as error:
-        raise DataError(f"The file {str(path)!r} cannot be read: {error}.") from error
-    encoding = _encoding_of(raw, path, audit)
-    sample = raw[:SAMPLE_BYTES].decode(encoding, errors="replace")
-    if not sample.strip():
-        raise DataError(f"The file {str(path)!r} is empty; it needs a header and rows.")
-    delimiter = _delimiter_of(sample)
-    if delimiter != ",":
-        audit.say("read", f"Columns are separated by {delimiter!r}.")
-    header = next(csv.reader(io.StringIO(sample), delimiter=delimiter))
-    _checked(pd.DataFrame(columns=header), repr(str(path)))
-    try:
-        return pd.read_csv(
-            io.BytesIO(raw),
-            sep=delimiter,
-            encoding=encoding,
-            keep_default_na=False,
-            na_values=[""],
-            low_memory=False,
-            skipinitialspace=True,
-            index_col=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0].removeprefix("Error tokenizing data. C error: ")
-        raise DataError(f"The file {str(path)!r} is not a table: {reason}.") from error
-
-
-def _encoding_of(raw: bytes, path: Path, audit: Audit) -> str:
-    if raw[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
-        return "utf-32"
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    sample = raw[:SAMPLE_BYTES]
-    control = sum(byte < 9 or 13 < byte < 32 for byte in sample)
-    if b"\x00" in sample or control > 0.01 * len(sample):
-        raise DataError(
-            f"The file {str(path)!r} holds binary data, not text; export it as CSV or Parquet."
-        )
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        audit.say("read", f"Line {line} is not UTF-8; the file was read as Windows-1252.")
-        return "cp1252" if _decodes(raw, "cp1252") else "latin-1"
-    return "utf-8-sig"
-
-
-def _decodes(raw: bytes, encoding: str) -> bool:
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _delimiter_of(sample: str) -> str:
-    """The delimiter that splits the first lines into the most columns, the same in each line."""
-
-    def quality(delimiter: str) -> tuple[float, int]:
-        lines = sample.splitlines()
-        complete = lines[: min(len(lines), 40)]
-        widths = [len(row) for row in csv.reader(complete, delimiter=delimiter) if row]
-        if not widths or widths[0] < 2:
-            return 0.0, 0
-        same = sum(width == widths[0] for width in widths) / len(widths)
-        return same, widths[0]
-
-    scores = {delimiter: quality(delimiter) for delimiter in DELIMITERS}
-    steady = {d: width for d, (same, width) in scores.items() if same > 0.8 and width > 1}
-    pool = steady or {d: width for d, (_, width) in scores.items()}
-    best = max(pool, key=lambda delimiter: pool[delimiter])
-    return best if pool[best] > 1 else ","
-
-
-# -------------------------------------------------------------------------------- others
-
-
 def _read_parquet(path: Path, audit: Audit) -> pd.DataFrame:
+    import pyarrow.parquet
+
     try:
-        return pd.read_parquet(path)
+        return _to_pandas(pyarrow.parquet.read_table(path))
     except Exception as error:  # pyarrow raises many kinds
         raise DataError(f"The file {str(path)!r} is not a readable Parquet file.") from error
 
 
 def _read_arrow(path: Path, audit: Audit) -> pd.DataFrame:
+    import pyarrow.feather
+
     try:
-        return pd.read_feather(path)
+        return _to_pandas(pyarrow.feather.read_table(path))
     except Exception as error:
         raise DataError(f"The file {str(path)!r} is not a readable Arrow file.") from error
+
+
+def _to_pandas(table: Any) -> pd.DataFrame:
+    """A frame whose whole numbers with gaps stay whole numbers."""
+    import pyarrow as pa
+
+    gaps = {
+        field.name
+        for field, column in zip(table.schema, table.columns, strict=True)
+        if pa.types.is_integer(field.type) and column.null_count
+    }
+    frame = table.to_pandas()
+    for name in gaps & set(map(str, frame.columns)):
+        kind = "UInt64" if "uint" in str(table.schema.field(name).type) else "Int64"
+        frame[name] = pd.array(table.column(name).to_pylist(), dtype=kind)
+    return frame
 
 
 def _read_json_lines(path: Path, audit: Audit) -> pd.DataFrame:
     opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8") as file:
-            first = file.read(4096).lstrip()[:1]
-        return pd.read_json(path, lines=first != "[", dtype=False)
-    except (ValueError, OSError) as error:
+        with opener(path, "rt", encoding="utf-8-sig") as file:
+            text = file.read()
+        listed = text.lstrip()[:1] == "["
+        lines = [line for line in text.split("\n") if line.strip()]
+        rows = json.loads(text) if listed else [json.loads(line) for line in lines]
+    except (ValueError, OSError, EOFError, RecursionError) as error:
         raise DataError(
             f"The file {str(path)!r} is not JSON lines (one object a line): {error}."
         ) from error
+    odd = next((row for row in rows if not isinstance(row, dict)), None)
+    if odd is not None:
+        raise DataError(
+            f"The file {str(path)!r} is not JSON lines (one object a line). It has a row that is "
+            f"a {type(odd).__name__}; write each row as an object."
+        )
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pd.DataFrame({name: _json_column([row.get(name) for row in rows]) for name in names})
+
+
+def _json_column(values: list[Any]) -> pd.Series:
+    """Values of one name; whole numbers with gaps stay whole numbers."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int} and None in values and all(abs(v) < 2**63 for v in values if v is not None):
+        return pd.Series(values, dtype="Int64")
+    return pd.Series(values, dtype="object" if kinds & {list, dict} else None)
 
 
 def _read_excel(path: Path, audit: Audit) -> pd.DataFrame:
@@ -271,7 +239,8 @@ def _read_sql(text: str) -> pd.DataFrame:
         raise missing_module(error, url) from error
     try:
         with sqlalchemy.create_engine(url).connect() as connection:
-            return pd.read_sql(sqlalchemy.text(query), connection)
+            found = pd.read_sql(sqlalchemy.text(query), connection, dtype_backend="numpy_nullable")
+        return pd.DataFrame({name: plain(column) for name, column in found.items()})
     except ModuleNotFoundError as error:
         raise missing_module(error, url) from error
     except (sqlalchemy.exc.SQLAlchemyError, pd.errors.DatabaseError, ValueError) as error:

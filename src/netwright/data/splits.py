@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,17 @@ def make_folds(task: Task, table: Table, seed: int) -> list[tuple[Rows, Rows]]:
     """(training rows, validation rows) of each fold, both sorted.
 
     One fold is a single hold-out. In order of time every fold is judged on later rows than it
-    learned from, so the earliest rows are never judged.
+    learned from, so the earliest rows are never judged. There are fewer folds than asked for where
+    there are fewer groups or moments.
 
     Raises:
-        DataError: There are fewer groups than folds need.
+        DataError: There is one group, or one moment.
     """
     split = task.split
     parts = split.folds if split.folds > 1 else round(1 / HOLDOUT)
+    if split.kind == "group":
+        assert table.group is not None
+        parts = min(parts, len(np.unique(table.group)))
     rng = np.random.default_rng(seed)
     if split.kind == "time":
         assert table.time is not None
@@ -41,7 +46,7 @@ def make_folds(task: Task, table: Table, seed: int) -> list[tuple[Rows, Rows]]:
         # Of what several targets have in common most is rare: nothing can be spared.
         spared = split.folds <= 1 and not task.further
         assigned = _stratified(_joint_strata(table.target, kinds), parts, rng, spared)
-    count = split.folds if split.folds > 1 else 1
+    count = parts if split.folds > 1 else 1
     return [(np.flatnonzero(assigned != k), np.flatnonzero(assigned == k)) for k in range(count)]
 
 
@@ -94,9 +99,9 @@ def _by_group(group: Rows, parts: int, rng: np.random.Generator) -> Rows:
     """Gives whole groups to the emptiest part, biggest groups first."""
     sizes = np.bincount(group)
     present = np.flatnonzero(sizes)
-    if len(present) < parts:
+    if len(present) < 2:
         raise DataError(
-            f"Splitting by group needs at least {parts} groups. Got {len(present)}; "
+            f"Splitting by group needs at least two groups. Got {len(present)}; "
             "use another column, or none."
         )
     order = rng.permutation(present)
@@ -111,12 +116,18 @@ def _by_group(group: Rows, parts: int, rng: np.random.Generator) -> Rows:
 
 
 def _time_folds(time: NDArray[np.float64], folds: int) -> list[tuple[Rows, Rows]]:
+    """Later rows judge earlier ones; rows of one moment stay together."""
     order = np.argsort(time, kind="stable").astype(np.int64)
+    starts = np.flatnonzero(np.diff(time[order]) > 0) + 1  # where another moment begins
+    if len(starts) == 0:
+        raise DataError(
+            "Splitting by time needs rows of different times. All have the same; use another "
+            "column, or none."
+        )
     if folds <= 1:
-        cut = round(len(order) * (1 - HOLDOUT))
-        return [(np.sort(order[:cut]), np.sort(order[cut:]))]
-    edges = np.linspace(0, len(order), folds + 2).round().astype(int)
-    return [
-        (np.sort(order[: edges[k + 1]]), np.sort(order[edges[k + 1] : edges[k + 2]]))
-        for k in range(folds)
-    ]
+        wanted = np.array([round(len(order) * (1 - HOLDOUT)), len(order)])
+    else:
+        wanted = np.linspace(0, len(order), folds + 2).round().astype(int)[1:]
+    nearest = np.abs(starts[:, None] - wanted[None, :-1]).argmin(axis=0)
+    edges = [*np.unique(starts[nearest]), len(order)]
+    return [(np.sort(order[:begin]), np.sort(order[begin:end])) for begin, end in pairwise(edges)]

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from netwright.core.audit import Audit
 from netwright.core.errors import TargetError, unknown_name
 from netwright.core.target import Kind, Target
+from netwright.data.column_types import Surroundings, guess_type
+from netwright.data.dtypes import plain
 from netwright.data.images import CLASS, IMAGE
 from netwright.data.values import as_categories, as_numbers, as_strings, is_textual
 
@@ -59,27 +61,62 @@ def take_targets(
 
 def is_known(column: pd.Series) -> pd.Series:
     """Which rows have a value."""
+    column = plain(column)
     return (as_strings(column) if is_textual(column) else column).notna()
 
 
-def infer_kind(column: pd.Series) -> Kind:
-    """Guesses the kind of task from the target's values."""
+def infer_kind(column: pd.Series) -> tuple[Kind, str]:
+    """Guesses the kind of task from the target's known values, and says what it went by.
+
+    Raises:
+        TargetError: It holds dates or durations.
+    """
+    column = plain(column)
+    _refuse_times(column)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        distinct = as_strings(column).nunique()
+        return ("binary" if distinct <= 2 else "multiclass"), "it is a categorical"
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return "binary", "it holds true and false"
     values = column
     if is_textual(column):
-        numbers = pd.to_numeric(as_strings(column), errors="coerce")
-        if numbers.isna().any():
-            return "binary" if as_strings(column).nunique() == 2 else "multiclass"
-        values = numbers
+        texts = as_strings(column)
+        distinct, guess = texts.nunique(), guess_type(column, texts, Surroundings(keep_ids=True))
+        if guess.type != "number" or not np.isfinite(as_numbers(column, guess.format)).all():
+            return ("binary" if distinct == 2 else "multiclass"), f"it has {distinct} labels"
+        values = pd.Series(as_numbers(column, guess.format))
     distinct = values.nunique()
-    if distinct <= 2 or pd.api.types.is_bool_dtype(values.dtype):
-        return "binary"
+    if distinct <= 2:
+        return "binary", "it has two values"
     whole = bool((values % 1 == 0).all())
     few = distinct <= MAX_NUMERIC_CLASSES and distinct * 3 <= len(values)
-    return "multiclass" if whole and few else "regression"
+    if whole and few:
+        return "multiclass", f"it has {distinct} different whole numbers"
+    return "regression", f"it has {distinct} different numbers"
+
+
+def _refuse_times(column: pd.Series) -> None:
+    for what, holds, instead in (
+        ("dates", pd.api.types.is_datetime64_any_dtype, "the days until then"),
+        ("durations", pd.api.types.is_timedelta64_dtype, "its seconds"),
+    ):
+        if holds(column.dtype):
+            raise TargetError(
+                f"A target holds labels or numbers. {column.name!r} holds {what}; predict "
+                f"{instead} as a number instead."
+            )
+
+
+def target_format(column: pd.Series, kind: Kind) -> str | None:
+    """How a target's numbers are written, None for plainly and for classes."""
+    column = plain(column)
+    if kind != "regression" or not is_textual(column):
+        return None
+    return guess_type(column, as_strings(column), Surroundings(keep_ids=True)).format
 
 
 def find_classes(column: pd.Series, kind: Kind, told: bool = False) -> tuple[Any, ...]:
-    """The class labels, sorted; empty for regression.
+    """The class labels in the type they have, sorted; empty for regression.
 
     Args:
         column: The target.
@@ -91,7 +128,9 @@ def find_classes(column: pd.Series, kind: Kind, told: bool = False) -> tuple[Any
     """
     if kind == "regression":
         return ()
-    counts = as_strings(column).value_counts()
+    column = plain(column)
+    texts = as_strings(column)
+    counts = texts.value_counts()
     if len(counts) == 1:
         raise TargetError(
             f"A target needs two classes. {column.name!r} has only {str(counts.index[0])!r}."
@@ -106,35 +145,35 @@ def find_classes(column: pd.Series, kind: Kind, told: bool = False) -> tuple[Any
             f"A binary target has two classes. {column.name!r} has {len(counts)}; "
             "pass kind 'multiclass'."
         )
-    labels = {text: _label(value) for text, value in zip(as_strings(column), column, strict=True)}
+    labels = [_label(value) for value in column[~texts.duplicated() & texts.notna()]]
     try:
-        return tuple(sorted(labels.values()))
+        return tuple(sorted(labels))
     except TypeError:
-        return tuple(sorted(labels.values(), key=str))
+        return tuple(sorted(labels, key=str))
 
 
 def _label(value: Any) -> Any:
     """A JSON-able label: numpy scalars become Python's, strings lose their outer blanks."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
     return value if isinstance(value, (bool, int, float)) else str(value).strip()
 
 
 def class_codes(column: pd.Series, classes: tuple[Any, ...]) -> NDArray[np.int64]:
-    """The position of each label in `classes`; -1 for labels never seen. Compared as strings."""
-    known = tuple(as_strings(pd.Series([label])).iloc[0] for label in classes)
-    return np.asarray(as_categories(column, known).codes, dtype=np.int64)
+    """The position of each label in `classes`; -1 for labels never seen. Compared by meaning."""
+    known = tuple(as_strings(pd.Series([label], dtype=object)).iloc[0] for label in classes)
+    reading = "boolean" if all(isinstance(label, bool) for label in classes) else None
+    return np.asarray(as_categories(column, known, reading).codes, dtype=np.int64)
 
 
-def numeric_target(column: pd.Series) -> NDArray[np.float64]:
+def numeric_target(column: pd.Series, format: str | None = None) -> NDArray[np.float64]:
     """The target as numbers.
 
     Raises:
-        TargetError: A value is no finite number.
+        TargetError: A value is no finite number, or a date.
     """
-    numbers = as_numbers(column)
+    _refuse_times(plain(column))
+    numbers = as_numbers(column, format)
     bad = np.isnan(numbers)
     if bad.any():
         value = column.iloc[int(np.argmax(bad))]
@@ -145,17 +184,19 @@ def numeric_target(column: pd.Series) -> NDArray[np.float64]:
     return numbers
 
 
-def encode_target(column: pd.Series, kind: Kind, classes: tuple[Any, ...]) -> NDArray[Any]:
-    """Class codes or numbers, whichever the kind needs."""
-    return numeric_target(column) if kind == "regression" else class_codes(column, classes)
+def encode_target(column: pd.Series, target: Target) -> NDArray[Any]:
+    """Class codes or numbers, whichever the target's kind needs."""
+    if target.kind == "regression":
+        return numeric_target(column, target.format)
+    return class_codes(column, target.classes)
 
 
 def encode_targets(columns: Sequence[pd.Series], targets: Sequence[Target]) -> NDArray[Any]:
     """One target as its kind needs it (rows,); several side by side, see `Table`."""
     if len(targets) == 1:
-        return encode_target(columns[0], targets[0].kind, targets[0].classes)
+        return encode_target(columns[0], targets[0])
     found = np.full((len(columns[0]), len(targets)), np.nan)
     for place, (column, target) in enumerate(zip(columns, targets, strict=True)):
         known = is_known(column)
-        found[known, place] = encode_target(column[known], target.kind, target.classes)
+        found[known, place] = encode_target(column[known], target)
     return found

@@ -126,7 +126,10 @@ def _joined(
     means = named.groupby(np.array(group)).mean()
     distinct = tuple(places)
     if len(distinct) < _size(space):
-        said = f"The table holds {len(distinct)} designs and not every combination; others fail."
+        said = (
+            f"The table holds {len(distinct)} designs and not every combination; another design "
+            "is taken for the nearest one of the table."
+        )
         audit.say("table", said)
         space = Tabulated(space, distinct)
     values = {str(name): means[name].to_numpy(dtype=float) for name in means}

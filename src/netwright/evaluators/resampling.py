@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from netwright.core.config import Config
 from netwright.core.context import Context
+from netwright.core.decision import tune_decision, with_decision
 from netwright.core.evaluator import Evaluator
 from netwright.core.learner import Model
 from netwright.core.result import Result
@@ -84,7 +85,9 @@ class ResamplingEvaluator(Evaluator):
 
     def _loss(self, table: Any, rows: NDArray[np.int64], predicted: NDArray[Any]) -> float:
         weight = None if table.weight is None else table.weight[rows]
-        return self.task.metric.loss(table.target[rows], predicted, weight)
+        metric, truth = self.task.metric, table.target[rows]
+        decision = tune_decision(metric, truth, predicted, weight)
+        return with_decision(metric, decision).loss(truth, predicted, weight)
 
     def _natural(self, loss: float) -> float:
         return -loss if self.task.metric.maximise else loss
@@ -100,7 +103,8 @@ class ResamplingEvaluator(Evaluator):
         judged = np.flatnonzero(~np.isnan(found.reshape(len(found), -1)[:, 0]))
         truth, predicted = table.target[judged], found[judged]
         weight = None if table.weight is None else table.weight[judged]
-        scores = self.task.scores(truth, predicted, weight)
+        decision = tune_decision(self.task.metric, truth, predicted, weight)
+        scores = self.task.scores(truth, predicted, weight, decision)
         artifacts: dict[str, Any] = {"folds": len(models), "tuned": _mean_tuned(models)}
         path = None
         if context.folder is not None:

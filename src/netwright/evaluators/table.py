@@ -49,6 +49,19 @@ class DesignTable:
         """The row of a design, None when the table does not hold it."""
         return self._places.get(config)
 
+    def nearest(self, config: Config) -> int:
+        """The row of a design, or the one of the design that is most like it: fewest choices
+        apart, numbers by their place in their range; the first of equals."""
+        place = self._places.get(config)
+        if place is not None:
+            return place
+        own = self.space.encode([config])[0]
+        return int(np.abs(self._codes - own).sum(axis=1).argmin())
+
+    @cached_property
+    def _codes(self) -> NDArray[np.float32]:
+        return self.space.encode(self.configs).astype(np.float32)
+
     @property
     def validation(self) -> NDArray[np.float64]:
         """(n,), in natural sign."""
@@ -102,7 +115,7 @@ class DesignTable:
 
 
 class TableEvaluator(Evaluator):
-    """Looks a design up.
+    """Looks a design up; one that the table does not hold is taken for its nearest one.
 
     Args:
         table: Where.
@@ -114,12 +127,9 @@ class TableEvaluator(Evaluator):
         self.cost_scale = cost_scale
 
     def evaluate(self, config: Config, context: Context) -> Result:
-        """What the table says, at the table's cost; a failure where it says nothing."""
+        """What the table says, at the table's cost."""
         table = self.table
-        place = table.place(config)
-        if place is None:
-            cost = float(table.costs.mean()) * self.cost_scale
-            return Result.failed("The table does not hold this design.", cost)
+        place = table.nearest(config)
         return Result(
             scores={name: float(table.values[name][place]) for name in table.columns.needed},
             cost=float(table.costs[place]) * self.cost_scale,

@@ -33,7 +33,8 @@ class Tabulated(Space):
         self.inner = inner
         self.configs = tuple(configs)
         self._known = frozenset(configs)
-        self._codes: NDArray[np.float64] | None = None
+        self._codes: NDArray[np.float32] | None = None
+        self._near: dict[Config, tuple[bool, list[Config]]] = {}
 
     def configure(self, choose: Chooser) -> Config:
         """Asks as the whole space does."""
@@ -67,10 +68,12 @@ class Tabulated(Space):
         self, config: Config, rng: Generator, changes: int = 1, spread: float = 0.2
     ) -> Config:
         """A mutation that is a row; where chance finds none, a neighbour."""
-        found = self._on_a_row(lambda: self.inner.mutate(config, rng, changes, spread))
+        one_away, near = self._around(config)
+        found = None
+        if one_away or changes > 1:
+            found = self._on_a_row(lambda: self.inner.mutate(config, rng, changes, spread))
         if found is not None:
             return found
-        near = self.neighbours(config)
         return near[int(rng.integers(len(near)))] if near else config
 
     def crossover(self, mother: Config, father: Config, rng: Generator) -> Config:
@@ -80,8 +83,14 @@ class Tabulated(Space):
 
     def neighbours(self, config: Config) -> list[Config]:
         """The rows one choice away; where there are none, the nearest rows."""
-        near = [other for other in self.inner.neighbours(config) if other in self._known]
-        return near or self._nearest(config)
+        return list(self._around(config)[1])
+
+    def _around(self, config: Config) -> tuple[bool, list[Config]]:
+        """Whether rows lie one choice away, and those or the nearest ones; found once a design."""
+        if config not in self._near:
+            near = [other for other in self.inner.neighbours(config) if other in self._known]
+            self._near[config] = (bool(near), near or self._nearest(config))
+        return self._near[config]
 
     def _on_a_row(self, draw: Callable[[], Config]) -> Config | None:
         for _ in range(RETRIES):
@@ -92,7 +101,7 @@ class Tabulated(Space):
 
     def _nearest(self, config: Config) -> list[Config]:
         if self._codes is None:
-            self._codes = self.inner.encode(self.configs)
-        away = np.abs(self._codes - self.inner.encode([config])).sum(axis=1)
+            self._codes = self.inner.encode(self.configs).astype(np.float32)
+        away = np.abs(self._codes - self.inner.encode([config]).astype(np.float32)).sum(axis=1)
         order = away.argsort(kind="stable")[: NEAREST + 1]
         return [self.configs[place] for place in order if self.configs[place] != config][:NEAREST]

@@ -32,7 +32,7 @@ def date_parts(graph: Graph, encoder: DateParts, columns: Mapping[str, str]) -> 
         columns: Column to seconds since 1970 (rows, 1), float64; those not finite are missing.
 
     Returns:
-        Float32 parts (rows, parts), NaN where missing.
+        Float64 parts (rows, parts), NaN where missing.
     """
     told = graph.columns(columns[name] for name in encoder.columns)
     missing = graph.add("Or", graph.add("IsNaN", told), graph.add("IsInf", told))
@@ -46,7 +46,7 @@ def date_parts(graph: Graph, encoder: DateParts, columns: Mapping[str, str]) -> 
         graph.add("Add", graph.cast(part, np.float64), gap) for part in parts.values()
     )
     kept = np.array([names.index(name) for name in encoder.kept], dtype=np.int64)
-    return graph.cast(graph.add("Gather", wide, kept, axis=1), np.float32)
+    return graph.add("Gather", wide, kept, axis=1)
 
 
 def _parts(graph: Graph, seconds: str) -> dict[str, str]:

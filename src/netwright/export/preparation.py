@@ -15,6 +15,7 @@ from netwright.export.graph import ML, Graph
 from netwright.export.normal import normal_quantile
 from netwright.export.ranks import ranks
 from netwright.features.categories import Codes, OneHot, TargetMeans
+from netwright.features.centring import LARGEST, Centring
 from netwright.features.dates import DateParts
 from netwright.features.encoder import Encoder
 from netwright.features.numbers import CLIP, SURE, Scaler
@@ -73,9 +74,10 @@ def prepared(graph: Graph, preparation: Preparation, columns: Mapping[str, str])
         name: ENCODERS[type(encoder)](graph, encoder, columns)
         for name, encoder in preparation.encoders.items()
     }
-    numeric = [encoded[name] for name in ("dates", "target") if name in encoded]
-    if preparation.numbers:
-        numeric.insert(0, _numbers(graph, [columns[name] for name in preparation.numbers]))
+    wide = [_finite(graph, columns[name]) for name in preparation.numbers]
+    wide += [encoded["dates"]] if "dates" in encoded else []
+    numeric = [_centred(graph, preparation.centring, graph.columns(wide))] if wide else []
+    numeric += [encoded["target"]] if "target" in encoded else []
     blocks = [_scaled(graph, preparation.scaler, graph.columns(numeric))] if numeric else []
     blocks += [encoded[name] for name in ("codes", "one_hot") if name in encoded]
     features = graph.columns(blocks)
@@ -84,11 +86,17 @@ def prepared(graph: Graph, preparation: Preparation, columns: Mapping[str, str])
     return features
 
 
-def _numbers(graph: Graph, columns: list[str]) -> str:
-    """Columns side by side in single precision; infinite values are missing."""
-    wide = graph.columns(columns)
-    finite = graph.add("Where", graph.add("IsInf", wide), float("nan"), wide)
-    return graph.cast(finite, np.float32)
+def _finite(graph: Graph, column: str) -> str:
+    """A column whose infinite values are missing."""
+    return graph.add("Where", graph.add("IsInf", column), float("nan"), column)
+
+
+def _centred(graph: Graph, centring: Centring, values: str) -> str:
+    """Doubles (rows, columns) in single precision, as `Centring.transform` does it."""
+    if centring.arrays:
+        origin, scale = centring.arrays["origin"], centring.arrays["scale"]
+        values = graph.add("Div", graph.add("Sub", values, origin), scale)
+    return graph.cast(graph.add("Clip", values, -LARGEST, LARGEST), np.float32)
 
 
 def _scaled(graph: Graph, scaler: Scaler, values: str) -> str:
@@ -103,7 +111,9 @@ def _scaled(graph: Graph, scaler: Scaler, values: str) -> str:
         scaled = normal_quantile(graph, graph.add("Clip", below, SURE, 1 - SURE))
     else:
         centred = graph.add("Sub", filled, learned["mean"])
-        scaled = graph.add("Clip", graph.add("Div", centred, learned["spread"]), -CLIP, CLIP)
+        bound = learned.get("bound", np.full(len(learned["mean"]), CLIP))
+        scaled = graph.add("Div", centred, learned["spread"])
+        scaled = graph.add("Max", graph.add("Min", scaled, bound), -bound)
     parts = [graph.cast(scaled, np.float32)]
     if len(learned["flag"]):
         flags = graph.add("Gather", missing, learned["flag"].astype(np.int64), axis=1)

@@ -27,6 +27,9 @@ from netwright.core.registry import import_attribute
 from netwright.export.checking import CHUNK, SAMPLES, Checked, compare, run_onnx
 from netwright.export.runtime import OnnxFile
 
+LEAST_RANGE = 1e-3
+"""A tensor that calibration found constant is given this range: a step of one in its place would
+round the bias behind it, which shares its scale, to nothing."""
 WEIGHTED = ("Conv", "Gemm", "MatMul")
 """Operations that have weights."""
 
@@ -86,7 +89,10 @@ def _quantise(source: Path, target: Path, calibration: Any) -> None:
         weight_type=quantization.QuantType.QInt8,
         calibrate_method=quantization.CalibrationMethod.MinMax,
         nodes_to_exclude=_behind_weights(source),
-        extra_options={"QuantizeBias": False},  # ONNX Runtime does it better when it loads the file
+        extra_options={
+            "QuantizeBias": False,  # ONNX Runtime does it better when it loads the file
+            "MinimumRealRange": LEAST_RANGE,
+        },
     )
 
 

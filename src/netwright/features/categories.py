@@ -93,16 +93,17 @@ class OneHot(Encoder):
     def transform(self, frame: pd.DataFrame) -> scipy.sparse.csr_matrix:
         """Sparse ones."""
         codes = codes_of(frame, self.columns)
-        blocks = []
+        rows, count = codes.shape
+        # Every row has one place in each column's block, in order.
+        places = np.empty((rows, count), dtype=np.int32)
+        starts = np.cumsum([0, *self.widths])
         for position, home in enumerate(self.maps):
-            where = home[codes[:, position] + 1]
-            ones = np.ones(len(where), dtype=np.float32)
-            places = (np.arange(len(where)), where)
-            shape = (len(where), self.widths[position])
-            blocks.append(scipy.sparse.csr_matrix((ones, places), shape=shape))
-        if not blocks:
-            return scipy.sparse.csr_matrix((len(frame), 0), dtype=np.float32)
-        return scipy.sparse.hstack(blocks, format="csr")
+            places[:, position] = (home + starts[position])[codes[:, position] + 1]
+        ends = np.arange(rows + 1) * count
+        ones = np.ones(rows * count, dtype=np.float32)
+        return scipy.sparse.csr_matrix(
+            (ones, places.reshape(-1), ends), shape=(rows, int(starts[-1]))
+        )
 
     def names(self) -> list[str]:
         """`column=category`."""
@@ -145,15 +146,17 @@ class TargetMeans(Encoder):
         self.outputs = truth.shape[1]
         codes = codes_of(frame, self.columns) + 1
         sizes = [len(frame[name].cat.categories) + 1 for name in self.columns]
+        weight = np.ones(len(frame)) if target.weight is None else np.asarray(target.weight)
         self.tables = [
-            _means(codes[:, i], truth, size).astype(np.float32) for i, size in enumerate(sizes)
+            _means(codes[:, i], truth, weight, size).astype(np.float32)
+            for i, size in enumerate(sizes)
         ]
         fold = np.random.default_rng(target.seed).integers(0, CROSS_FOLDS, len(frame))
         encoded = np.empty((len(frame), len(self.columns) * self.outputs), dtype=np.float32)
         for k in range(CROSS_FOLDS):
             here = fold == k
             for i, size in enumerate(sizes):
-                table = _means(codes[~here, i], truth[~here], size)
+                table = _means(codes[~here, i], truth[~here], weight[~here], size)
                 encoded[here, i * self.outputs : (i + 1) * self.outputs] = table[codes[here, i]]
         return encoded
 
@@ -193,11 +196,20 @@ def _indicator(target: Target) -> NDArray[np.float64]:
     return (target.values[:, None] == np.arange(target.outputs)).astype(np.float64)
 
 
-def _means(codes: NDArray[np.int64], truth: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """(size, outputs) shrunk means; categories without rows get the overall mean."""
-    overall = truth.mean(axis=0)
-    counts = np.bincount(codes, minlength=size)[:, None]
+def _means(
+    codes: NDArray[np.int64], truth: NDArray[np.float64], weight: NDArray[np.float64], size: int
+) -> NDArray[np.float64]:
+    """(size, outputs) shrunk weighted means; categories without rows get the overall mean.
+
+    Args:
+        codes: Of the rows (n,).
+        truth: (n, outputs).
+        weight: Of the rows (n,).
+        size: Number of codes.
+    """
+    overall = np.average(truth, axis=0, weights=weight)
+    counts = np.bincount(codes, weight, minlength=size)[:, None]
     sums = np.column_stack(
-        [np.bincount(codes, truth[:, k], minlength=size) for k in range(truth.shape[1])]
+        [np.bincount(codes, weight * truth[:, k], minlength=size) for k in range(truth.shape[1])]
     )
-    return (sums + SMOOTHING * overall) / (counts + SMOOTHING)
+    return np.asarray((sums + SMOOTHING * overall) / (counts + SMOOTHING))

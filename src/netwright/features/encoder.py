@@ -6,11 +6,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 Values: TypeAlias = Any
-"""(rows, features) float32: a numpy array, or a scipy CSR matrix (which has no types)."""
+"""(rows, features) float32 (dates: float64): a numpy array, or a scipy CSR matrix (which has no
+types)."""
 State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 """What an encoder learned: JSON-able facts and arrays."""
 
@@ -38,11 +40,13 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Target:
-    """What encoders may know of the target: codes or numbers, and how many outputs there are."""
+    """What encoders may know of the target: codes or numbers, how many outputs there are, and what
+    each row weighs (None for all alike)."""
 
     values: NDArray[Any]
     outputs: int
     seed: int = 0
+    weight: NDArray[np.float64] | None = None
 
 
 class Encoder(ABC):

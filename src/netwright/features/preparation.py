@@ -20,6 +20,7 @@ from netwright.core.config import Config
 from netwright.core.space import Categorical, Domain, Int, Parameters, Space
 from netwright.core.task import Schema, Task
 from netwright.features.categories import MAX_TARGET_OUTPUTS, Codes, OneHot, TargetMeans
+from netwright.features.centring import Centring
 from netwright.features.dates import DateParts
 from netwright.features.encoder import Encoder, Matrix, Target, Values
 from netwright.features.numbers import Scaler
@@ -79,6 +80,7 @@ class Preparation:
         chosen = {**defaults, **config}
         self.numbers = schema.of_type("number")
         self.texts = schema.of_type("text")
+        self.centring = Centring()
         self.scaler = Scaler(str(chosen["numbers"]), str(chosen.get("fill", "median")))
         how = str(chosen["categories"])
         squeeze = chosen["text"] == "svd"
@@ -96,6 +98,7 @@ class Preparation:
     def fit_transform(self, frame: pd.DataFrame, target: Target) -> Matrix:
         """Learns from training rows and returns them as a matrix."""
         encoded = {name: e.fit_transform(frame, target) for name, e in self.encoders.items()}
+        self.centring.fit(self._wide(frame, encoded))
         numeric = self._numeric(frame, encoded)
         self.scaler.fit(numeric)
         matrix = self._assemble(numeric, encoded)
@@ -109,13 +112,17 @@ class Preparation:
 
     def _numeric(self, frame: pd.DataFrame, encoded: dict[str, Values]) -> NDArray[np.float32]:
         """Everything the scaler sees: numbers, date parts, target means, facts about texts."""
-        blocks = [
-            frame[self.numbers].to_numpy(dtype=np.float32),
-            *(encoded[name] for name in ("dates", "target") if name in encoded),
-        ]
+        blocks = [self.centring.transform(self._wide(frame, encoded))]
+        if "target" in encoded:
+            blocks.append(encoded["target"])
         if self.texts:
             blocks.append(text_statistics(frame, self.texts))
-        return np.hstack(blocks)
+        return np.hstack(blocks) if len(blocks) > 1 else blocks[0]
+
+    def _wide(self, frame: pd.DataFrame, encoded: dict[str, Values]) -> NDArray[np.float64]:
+        """Numbers and date parts in double precision."""
+        numbers = frame[self.numbers].to_numpy(dtype=np.float64)
+        return np.hstack([numbers, encoded["dates"]]) if "dates" in encoded else numbers
 
     def _numeric_names(self) -> list[str]:
         encoders = [self.encoders[name] for name in ("dates", "target") if name in self.encoders]
@@ -154,6 +161,7 @@ class Preparation:
             "encoders": {},
         }
         arrays = {f"scaler/{key}": value for key, value in self.scaler.arrays.items()}
+        arrays |= {f"centring/{key}": value for key, value in self.centring.arrays.items()}
         for name, encoder in self.encoders.items():
             facts["encoders"][name], found = encoder.state()
             arrays |= {f"{name}/{key}": value for key, value in found.items()}
@@ -173,6 +181,7 @@ class Preparation:
 
         made = cls.__new__(cls)
         made.numbers, made.texts, made.names = facts["numbers"], facts["texts"], facts["names"]
+        made.centring = Centring(under("centring"))
         made.scaler = Scaler(**facts["scaler"])
         made.scaler.arrays = under("scaler")
         made.encoders = {

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from netwright.core.errors import ConfigError
+from netwright.core.machine import cores
 from netwright.export.runtime import OnnxFile
 from netwright.nn.modes import predicting
 
@@ -122,10 +123,3 @@ def _torch_threads(threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def cores() -> int:
-    """How many this process may use."""
-    import psutil
-
-    return len(psutil.Process().cpu_affinity() or []) or psutil.cpu_count() or 1

@@ -28,6 +28,8 @@ OBJECTIVES = {1: "RMSE", 2: "Logloss"}
 class CatBoostFitted(Fitted):
     """A CatBoost model and which features are categories."""
 
+    parallel: ClassVar[bool] = True
+
     def __init__(self, model: Any, coded: list[int], outputs: int) -> None:
         self.model = model
         self.coded = coded

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from netwright.core.learner import Model
+from netwright.core.machine import cores
 from netwright.core.metric import Metric
 from netwright.export.graph import Graph
 from netwright.learners.models import load_model
 
 ROUNDS = 40
+LEAST_ROWS = 2000
+"""Rows from which on it pays to have a thread of their own."""
 LEAST = 1e-12
 """Probabilities are tempered as if none were less."""
 
@@ -71,7 +76,9 @@ def select_greedily(
     return {number: picks.count(number) / len(picks) for number in dict.fromkeys(picks)}
 
 
-def fit_temperature(probabilities: NDArray[Any], truth: NDArray[Any]) -> float:
+def fit_temperature(
+    probabilities: NDArray[Any], truth: NDArray[Any], weight: NDArray[Any] | None = None
+) -> float:
     """The temperature that makes held-back probabilities most likely (Guo et al. 2017).
 
     Above one they were too sure of themselves, below one too timid; found by golden section over
@@ -80,7 +87,7 @@ def fit_temperature(probabilities: NDArray[Any], truth: NDArray[Any]) -> float:
     from netwright.core.metric import log_loss
 
     def loss(position: float) -> float:
-        return log_loss(truth, temper(probabilities, float(np.exp(position))))
+        return log_loss(truth, temper(probabilities, float(np.exp(position))), weight)
 
     low, high = np.log(0.3), np.log(3.0)
     ratio = (np.sqrt(5) - 1) / 2
@@ -113,7 +120,16 @@ class EnsembleModel(Model):
         self.temperature = temperature
 
     def predict(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """The weighted mean, in the members' order."""
+        """The weighted mean, in the members' order; many rows are shared out among the cores."""
+        parts = min(cores(), len(table) // LEAST_ROWS)
+        if parts < 2 or not all(member.parallel for member in self.members):
+            return self._predict(table)
+        edges = np.linspace(0, len(table), parts + 1).astype(int)
+        slices = [table.iloc[begin:end] for begin, end in pairwise(edges)]
+        with ThreadPoolExecutor(parts) as pool:
+            return np.concatenate(list(pool.map(self._predict, slices)))
+
+    def _predict(self, table: pd.DataFrame) -> NDArray[np.float64]:
         total: Any = 0.0
         for member, weight in zip(self.members, self.weights, strict=True):
             total = total + weight * member.predict(table)

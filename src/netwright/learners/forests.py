@@ -29,6 +29,8 @@ BATCH = 20
 class ForestFitted(Fitted):
     """Trees, whose predictions are averaged in order."""
 
+    parallel: ClassVar[bool] = True
+
     def __init__(self, trees: list[Any], features: int, outputs: int) -> None:
         self.trees = trees
         self.features = features

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 
 from netwright.core.config import Config
 from netwright.core.context import Context
@@ -18,11 +19,15 @@ from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 
 MAX_ROUNDS = 5000
 PATIENCE = 60
+MANY_ROWS, BLOCK = 2000, 10
+"""Rows from which on trees are asked in blocks of so many."""
 OBJECTIVES = {1: ("regression", "l2"), 2: ("binary", "binary_logloss")}
 
 
 class LightGBMFitted(Fitted):
     """A booster."""
+
+    parallel: ClassVar[bool] = True
 
     def __init__(self, booster: Any, outputs: int) -> None:
         self.booster = booster
@@ -31,8 +36,29 @@ class LightGBMFitted(Fitted):
 
     def predict(self, values: Any) -> NDArray[np.float64]:
         """One thread: small batches are the common case, and the parent must not fan out."""
-        raw = np.asarray(self.booster.predict(values, num_threads=1))
+        if values.shape[0] < MANY_ROWS:
+            raw = np.asarray(self.booster.predict(values, num_threads=1))
+        else:
+            raw = self._in_blocks(values)
         return np.column_stack([1 - raw, raw]) if self.outputs == 2 else raw
+
+    def _in_blocks(self, values: Any) -> NDArray[np.float64]:
+        """A few rounds over all rows, then the next few: their trees stay in the cache, where all
+        trees over one row after another do not."""
+        rounds = self.booster.current_iteration()
+        step = max(1, BLOCK // self.booster.num_model_per_iteration())
+        total = sum(
+            np.asarray(
+                self.booster.predict(
+                    values, start_iteration=at, num_iteration=step, raw_score=True, num_threads=1
+                )
+            )
+            for at in range(0, rounds, step)
+        )
+        scores = np.asarray(total, dtype=np.float64)
+        if self.outputs == 2:
+            return np.asarray(expit(scores))
+        return np.asarray(softmax(scores, axis=1)) if self.outputs > 2 else scores
 
     def onnx(self, graph: Graph, values: str) -> str:
         """The same trees, added up."""

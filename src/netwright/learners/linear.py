@@ -21,6 +21,8 @@ from netwright.learners.tabular import Algorithm, Fitted, Rows, TabularLearner
 class LinearFitted(Fitted):
     """Coefficients (outputs, features) and intercepts; prediction is one product."""
 
+    parallel: ClassVar[bool] = True
+
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.arrays = arrays
 
@@ -114,13 +116,10 @@ def _fit_logistic(train: Rows, strength: float, ratio: float, seed: int) -> Fit:
 
 
 def _fit_line(train: Rows, strength: float, ratio: float, seed: int) -> Fit:
-    """Ridge or elastic net on a standardised target, so that C means the same everywhere."""
+    """Ridge or elastic net; the target is standardised, so that C means the same everywhere."""
     from sklearn.linear_model import ElasticNet, Ridge
 
-    mean = float(np.average(train.target, weights=train.weight))
-    spread = float(np.std(train.target)) or 1.0
-    target = (train.target - mean) / spread
-    rows = len(target)
+    rows = len(train.target)
     model: Any
     if ratio == 0:
         model = Ridge(alpha=1.0 / strength, random_state=seed % 2**31)
@@ -131,9 +130,8 @@ def _fit_line(train: Rows, strength: float, ratio: float, seed: int) -> Fit:
             max_iter=500,
             random_state=seed % 2**31,
         )
-    model.fit(train.values, target, sample_weight=train.weight)
-    coefficients = np.atleast_2d(model.coef_) * spread
-    return coefficients, np.atleast_1d(model.intercept_ * spread + mean)
+    model.fit(train.values, train.target, sample_weight=train.weight)
+    return np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_)
 
 
 def learner() -> TabularLearner:

@@ -24,6 +24,8 @@ MAX_FEATURES = 400
 class NeighboursFitted(Fitted):
     """The remembered rows."""
 
+    parallel: ClassVar[bool] = True
+
     def __init__(self, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
         from sklearn.neighbors import NearestNeighbors
 
@@ -90,12 +92,15 @@ class Neighbours(Algorithm):
         if len(rows) > MAX_ROWS:
             rows = np.sort(np.random.default_rng(context.seed).choice(rows, MAX_ROWS, False))
         weight = np.ones(len(rows)) if train.weight is None else np.asarray(train.weight)[rows]
-        prior = np.bincount(train.target, minlength=train.outputs) if train.outputs > 1 else [1]
+        whole = np.ones(len(train.target)) if train.weight is None else np.asarray(train.weight)
+        prior = whole.sum(keepdims=True)
+        if train.outputs > 1:
+            prior = np.bincount(train.target, whole, minlength=train.outputs)
         arrays = {
             "values": np.ascontiguousarray(values[rows]),
             "target": np.asarray(train.target)[rows],
             "weight": np.maximum(weight, 1e-12),
-            "prior": np.asarray(prior, dtype=np.float64) / len(train.target),
+            "prior": np.asarray(prior, dtype=np.float64) / whole.sum(),
         }
         facts = {
             "neighbours": min(int(config["n_neighbors"] or 1), len(rows)),

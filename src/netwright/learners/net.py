@@ -26,6 +26,8 @@ ARCHITECTURE = "architecture"
 class NetFitted(Fitted):
     """A trained net and what is needed to build it again."""
 
+    parallel: ClassVar[bool] = True
+
     def __init__(self, net: Any, facts: dict[str, Any]) -> None:
         self.net = net
         self.facts = facts
@@ -42,8 +44,12 @@ class NetFitted(Fitted):
                 parts.append(self.net(*(part[start : start + 4096] for part in inputs)))
             out = torch.cat(parts).double()
             if self.facts["outputs"] == 1:
-                return np.asarray(out[:, 0] * self.facts["spread"] + self.facts["mean"])
+                return self._unscaled(np.asarray(out[:, 0]))
             return np.asarray(torch.softmax(out, dim=1))
+
+    def _unscaled(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Nets saved before their learner scaled targets did so themselves."""
+        return numbers * self.facts.get("spread", 1.0) + self.facts.get("mean", 0.0)
 
     def onnx(self, graph: Graph, values: str) -> str:
         """The net as PyTorch writes it, between its inputs and what is made of its outputs."""
@@ -65,8 +71,8 @@ class NetFitted(Fitted):
         out = graph.cast(graph.include(net_model(self.net, examples), inputs), np.float64)
         if self.facts["outputs"] > 1:
             return graph.add("Softmax", out, axis=1)
-        scaled = graph.add("Mul", out, self.facts["spread"])
-        return graph.add("Add", scaled, self.facts["mean"])
+        scaled = graph.add("Mul", out, self.facts.get("spread", 1.0))
+        return graph.add("Add", scaled, self.facts.get("mean", 0.0))
 
     def save(self, folder: Path) -> None:
         """Writes the weights and the architecture."""
@@ -140,15 +146,12 @@ class Net(Algorithm):
 def _facts(train: Rows, config: Config) -> dict[str, Any]:
     """All that is needed to build the net again."""
     coded = sorted(train.matrix.cardinalities)
-    regression = train.outputs == 1
     return {
         "architecture": config.within(ARCHITECTURE).to_json(),
         "plain": [i for i in range(train.matrix.shape[1]) if i not in train.matrix.cardinalities],
         "coded": coded,
         "sizes": [train.matrix.cardinalities[i] for i in coded],
         "outputs": train.outputs,
-        "mean": float(np.mean(train.target)) if regression else 0.0,
-        "spread": (float(np.std(train.target)) or 1.0) if regression else 1.0,
         "epochs": 0,
     }
 
@@ -176,8 +179,7 @@ def _batchable(rows: Rows, facts: dict[str, Any], device: str) -> Any:
 
     inputs = _tensors(rows.values, facts["plain"], facts["coded"])
     if facts["outputs"] == 1:
-        scaled = (np.asarray(rows.target) - facts["mean"]) / facts["spread"]
-        target = torch.from_numpy(scaled.astype(np.float32))
+        target = torch.from_numpy(np.asarray(rows.target, dtype=np.float32))
     else:
         target = torch.from_numpy(np.array(rows.target, dtype=np.int64))  # a memory map is not ours
     weight = None

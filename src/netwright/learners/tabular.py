@@ -10,7 +10,7 @@ import json
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -40,12 +40,45 @@ SLIVER = 1e-4
 
 
 @dataclass(frozen=True)
+class Scale:
+    """How a numeric target is brought to mean zero and deviation one, and back.
+
+    Attributes:
+        mean, spread: In the target's unit.
+    """
+
+    mean: float = 0.0
+    spread: float = 1.0
+
+    @classmethod
+    def of(cls, target: NDArray[np.float64], weight: NDArray[np.float64] | None) -> Scale:
+        """Learns it; numbers as large or as small as doubles go are no matter."""
+        # A value near them all goes first, and the largest is made one: squares stay in range.
+        near = float(np.median(target))
+        away = target - near
+        top = float(np.abs(away).max(initial=0.0)) or 1.0
+        shares = away / top
+        mean = float(np.average(shares, weights=weight))
+        spread = float(np.sqrt(np.average((shares - mean) ** 2, weights=weight)))
+        return cls(near + mean * top, spread * top or 1.0)
+
+    def apart(self, target: NDArray[Any]) -> NDArray[np.float64]:
+        """In deviations from the mean."""
+        return np.asarray((np.asarray(target, dtype=np.float64) - self.mean) / self.spread)
+
+    def back(self, scaled: NDArray[Any]) -> NDArray[np.float64]:
+        """In the target's unit."""
+        return np.asarray(scaled, dtype=np.float64) * self.spread + self.mean
+
+
+@dataclass(frozen=True)
 class Rows:
     """Numbers to learn from.
 
     Attributes:
         matrix: The features.
-        target: Class codes (rows,) from 0 without gaps, or numbers (rows,).
+        target: Class codes (rows,) from 0 without gaps, or numbers (rows,) of mean zero and
+            deviation one.
         weight: Row weights (rows,), None for equal ones.
         outputs: Number of classes, 1 for regression.
     """
@@ -62,9 +95,15 @@ class Rows:
 
 
 class Fitted(ABC):
-    """A fitted algorithm."""
+    """A fitted algorithm.
+
+    Attributes:
+        tuned: See `netwright.core.learner.Model`.
+        parallel: See there.
+    """
 
     tuned: Mapping[str, float] = {}
+    parallel: ClassVar[bool] = False
 
     @abstractmethod
     def predict(self, values: Any) -> NDArray[np.float64]:
@@ -143,20 +182,22 @@ class TabularLearner(Learner):
 
     def fit(self, data: Task, config: Config, context: Context) -> TabularModel:
         """Prepares, learns, returns both together."""
-        preparation, matrix, valid = self._prepare(data, config, context)
         table = data.data
+        scale = Scale() if data.classes else Scale.of(table.target, table.weight)
+        preparation, matrix, valid = self._prepare(data, scale, config, context)
         present = np.unique(table.target) if data.classes else np.empty(0, dtype=np.int64)
-        train = _rows(matrix, table, data.outputs, present)
+        train = _rows(matrix, table, data.outputs, present, scale)
         watched = None
         if valid is not None and context.validation is not None:
-            watched = _rows(valid, context.validation.data, data.outputs, present)
-        if len(present) == 1:
-            return TabularModel(self.algorithm.name, preparation, None, data.outputs, present)
-        fitted = self.algorithm.fit(train, watched, config, context)
-        return TabularModel(self.algorithm.name, preparation, fitted, data.outputs, present)
+            watched = _rows(valid, context.validation.data, data.outputs, present, scale)
+        fitted = None
+        if len(present) != 1:
+            fitted = self.algorithm.fit(train, watched, config, context)
+        name = self.algorithm.name
+        return TabularModel(name, preparation, fitted, data.outputs, present, scale)
 
     def _prepare(
-        self, data: Task, config: Config, context: Context
+        self, data: Task, scale: Scale, config: Config, context: Context
     ) -> tuple[Preparation, Matrix, Matrix | None]:
         """Prepares training and validation rows, or remembers having done so."""
         chosen = self.algorithm
@@ -170,10 +211,10 @@ class TabularLearner(Learner):
         key = (id(data.data), id(valid), *sorted(options.items()))
         if key not in _PREPARED:
             preparation = Preparation(data.schema, Config(options), defaults)
+            truth = data.data.target if data.classes else scale.apart(data.data.target)
             # The seed is constant so that all learners of a fold share one preparation.
-            matrix = preparation.fit_transform(
-                data.data.features, Target(data.data.target, data.outputs, seed=0)
-            )
+            known = Target(truth, data.outputs, seed=0, weight=data.data.weight)
+            matrix = preparation.fit_transform(data.data.features, known)
             if matrix.shape[1] == 0:
                 raise DataError("No column is left to learn from.")
             watched = None if valid is None else preparation.transform(valid.features)
@@ -193,9 +234,13 @@ def _remember(key: tuple[Any, ...], value: tuple[Any, ...]) -> None:
         _PREPARED.popitem(last=False)
 
 
-def _rows(matrix: Matrix, table: Any, outputs: int, present: NDArray[np.int64]) -> Rows:
-    """Numbers to learn from, with the codes of absent classes closed up."""
+def _rows(
+    matrix: Matrix, table: Any, outputs: int, present: NDArray[np.int64], scale: Scale
+) -> Rows:
+    """Numbers to learn from: the target scaled, or with the codes of absent classes closed up."""
     target, weight = table.target, table.weight
+    if outputs == 1:
+        return Rows(matrix, scale.apart(target), weight, outputs)
     if len(present) and len(present) < outputs:
         known = np.isin(target, present)
         matrix = Matrix(matrix.values[known], matrix.names, matrix.cardinalities)
@@ -214,6 +259,7 @@ class TabularModel(Model):
         fitted: The fitted algorithm; None where training rows were all of one class.
         outputs: Number of classes, 1 for regression.
         present: Codes of the classes that training rows had.
+        scale: Of a numeric target.
     """
 
     def __init__(
@@ -223,13 +269,16 @@ class TabularModel(Model):
         fitted: Fitted | None,
         outputs: int,
         present: NDArray[np.int64],
+        scale: Scale,
     ) -> None:
         self.name = name
         self.preparation = preparation
         self.fitted = fitted
         self.outputs = outputs
         self.present = present
+        self.scale = scale
         self.tuned = {} if fitted is None else fitted.tuned
+        self.parallel = fitted is None or fitted.parallel
 
     def predict(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Prepares and predicts; classes never seen get a sliver of probability."""
@@ -240,7 +289,7 @@ class TabularModel(Model):
         else:
             known = self.fitted.predict(self.preparation.transform(table).values)
         if self.outputs == 1:
-            return np.asarray(known, dtype=np.float64)
+            return self.scale.back(known)
         known = known.astype(np.float64)
         if len(self.present) < self.outputs:
             spread = np.full((len(table), self.outputs), SLIVER)
@@ -252,7 +301,7 @@ class TabularModel(Model):
         """The same in an ONNX graph."""
         known = self._known(graph, prepared(graph, self.preparation, columns))
         if self.outputs == 1:
-            return known
+            return graph.add("Add", graph.add("Mul", known, self.scale.spread), self.scale.mean)
         if len(self.present) < self.outputs:
             home = np.eye(self.outputs)[self.present]  # (present, classes)
             known = graph.add("MatMul", known, home)
@@ -279,6 +328,7 @@ class TabularModel(Model):
             "outputs": self.outputs,
             "present": self.present.tolist(),
             "constant": self.fitted is None,
+            "scale": asdict(self.scale),
         }
         (folder / "model.json").write_text(json.dumps(facts))
         self.preparation.save(folder)
@@ -294,4 +344,5 @@ class TabularModel(Model):
         fitted = None if facts["constant"] else learner.algorithm.fitted.load(folder)
         present = np.asarray(facts["present"], dtype=np.int64)
         preparation = Preparation.load(folder)
-        return cls(facts["algorithm"], preparation, fitted, facts["outputs"], present)
+        scale = Scale(**facts.get("scale", {}))
+        return cls(facts["algorithm"], preparation, fitted, facts["outputs"], present, scale)

@@ -35,14 +35,16 @@ OBJECTIVES = {1: ("reg:squarederror", "rmse"), 2: ("binary:logistic", "logloss")
 class XGBoostFitted(Fitted):
     """A booster."""
 
+    parallel: ClassVar[bool] = True
+
     def __init__(self, booster: Any, outputs: int) -> None:
+        booster.set_param({"nthread": 1})
         self.booster = booster
         self.outputs = outputs
         self.tuned = {"rounds": booster.num_boosted_rounds()}
 
     def predict(self, values: Any) -> NDArray[np.float64]:
         """Predicts with one thread."""
-        self.booster.set_param({"nthread": 1})
         raw = np.asarray(self.booster.inplace_predict(values), dtype=np.float64)
         return np.column_stack([1 - raw, raw]) if self.outputs == 2 else raw
 

@@ -22,8 +22,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from netwright.core.errors import BudgetError, ConfigError, NetwrightError
+from netwright.core.machine import cores
 from netwright.evaluators.table import DesignTable
-from netwright.recipes.machine import cores
 from netwright.recipes.replay import Replay, Rules, replay, strategy_of
 from netwright.recipes.standings import optimum, summarise
 

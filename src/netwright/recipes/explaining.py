@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from netwright.core.decision import with_decision
 from netwright.core.engine import Engine, Job, Watch
 from netwright.core.errors import UserError
 from netwright.core.folder import RunFolder
@@ -105,9 +106,8 @@ def _pictures(
     model = EnsembleModel([load_model(folder) for folder, _ in known], [s for _, s in known])
     rows = make_folds(task, table, seed)[0][1]
     half = None if deadline is None else (time.monotonic() + deadline) / 2
-    importances = permutation_importance(
-        model, table.rows(rows), task.metric, seed=seed, deadline=half
-    )
+    metric = with_decision(task.metric, Predictor.load(run.path).decision)
+    importances = permutation_importance(model, table.rows(rows), metric, seed=seed, deadline=half)
     yield {"importance": [asdict(item) for item in importances]}
     curves: list[dict[str, Any]] = []
     for item in importances[:DRAWN_COLUMNS]:

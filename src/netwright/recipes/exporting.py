@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netwright.core.decision import with_decision
 from netwright.core.errors import ConfigError
 from netwright.core.folder import RunFolder
 from netwright.core.task import Task
@@ -46,9 +47,10 @@ def export_run(
 
     Returns:
         `file`, `classes` (of the first target), `targets` (name, columns and classes of each),
-        `size_mb`, `checked` (max_difference, agreement, samples), `latency`
-        (as measured, one thread), `scores` (the metric of the predictor and of the file, where
-        rows have a target) and `limits` (name to limit, found, kept).
+        `size_mb`, `checked` (max_difference, agreement, samples), `latency` (as measured, one
+        thread), `decision` (what each class' probability is multiplied by before the largest is
+        the label's; empty for the most probable), `scores` (the metric of the predictor and of the
+        file, where rows have a target) and `limits` (name to limit, found, kept).
 
     Raises:
         ConfigError: The predictor has parts that cannot be written, or there are no rows.
@@ -137,21 +139,22 @@ def _facts(predictor: Predictor, rows: Table, out: Path) -> dict[str, Any]:
 
     task = predictor.task
     judged = rows.rows(_evenly(len(rows), JUDGED))
-    ours = predictor.model.predict(judged.features)
+    ours, decision = predictor.model.predict(judged.features), predictor.decision
     theirs = run_onnx(out, _inputs(judged, task)).astype(np.float64)
     checked = compare(ours.reshape(len(ours), -1)[:SAMPLES], theirs[:SAMPLES], task.parts)
     facts = {
         "file": str(out),
         "classes": list(task.classes),
         "targets": _outputs(task),
+        "decision": list(decision),
         "size_mb": out.stat().st_size / 1e6,
         "checked": asdict(checked),
         "latency": asdict(measure_latency(out)),
     }
     if judged.target is not None:
         found = {"predictor": ours, "file": theirs.reshape(ours.shape)}
-        metric, target = task.metric, judged.target
-        scores = {who: metric.score(target, said, None) for who, said in found.items()}
+        metric, target = with_decision(task.metric, decision), judged.target
+        scores = {who: metric.score(target, said, judged.weight) for who, said in found.items()}
         facts["scores"] = {"metric": metric.name, "rows": len(judged), **scores}
     return facts | {"limits": _limits(task, facts)}
 

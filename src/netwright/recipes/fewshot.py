@@ -16,6 +16,7 @@ from netwright.core.context import Context
 from netwright.core.errors import ConfigError, RunError, unknown_name
 from netwright.core.evaluator import Evaluator
 from netwright.core.folder import MARK, SUPERNET, RunFolder
+from netwright.core.machine import cores
 from netwright.core.registry import names
 from netwright.core.study import read_study
 from netwright.core.task import Task
@@ -36,7 +37,6 @@ from netwright.paradigms.fewshot.shared import SharedEpisodes, supernet_of
 from netwright.paradigms.nas.oneshot import ONE_SHOT
 from netwright.predictor import Predictor
 from netwright.recipes.designs import pick
-from netwright.recipes.machine import cores
 from netwright.recipes.options import DEFAULT_SECONDS, read_mapping
 from netwright.recipes.regime import Regime
 from netwright.recipes.search import read_options

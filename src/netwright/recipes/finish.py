@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from netwright.core.audit import Audit
+from netwright.core.decision import Decision, tune_decision, with_decision
 from netwright.core.errors import ConfigError, NoModel
 from netwright.core.folder import RunFolder
 from netwright.core.strategy import derive_seed
@@ -43,12 +44,14 @@ class Chosen:
         temperature: Of the averaged probabilities.
         score: Out-of-fold metric of the whole, natural sign.
         calibration: Expected calibration error before and after tempering; empty for regression.
+        decision: How labels are made of probabilities, see `netwright.core.decision`.
     """
 
     weights: dict[int, float]
     temperature: float = 1.0
     score: float = float("nan")
     calibration: dict[str, float] = field(default_factory=dict)
+    decision: Decision = ()
 
 
 def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audit) -> Chosen:
@@ -72,10 +75,12 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
     truth = table.target[judged]
     weight = None if table.weight is None else table.weight[judged]
     predictions = {number: values[judged] for number, values in found.items()}
+    first = next(iter(predictions.values()))
+    cut = tune_decision(task.metric, truth, first, weight)
     weights = select_greedily(
         predictions,
         truth,
-        task.metric,
+        with_decision(task.metric, cut),
         weight,
         rounds=40 if ensemble else 0,
         allowed=partial(_keeps_limits, task, library),
@@ -84,10 +89,14 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
         raise ConfigError(_no_model_fits(task, list(library.values())))
     weights = _without_crumbs(weights)
     mean = sum(share * predictions[number] for number, share in weights.items())
-    temperature, calibration = _calibrate(task, mean, truth, audit)
+    temperature, calibration = _calibrate(task, mean, truth, weight, audit)
     if temperature != 1.0:
         mean = temper(mean, temperature)
-    score = task.metric.score(truth, mean, weight)
+    decision = tune_decision(task.metric, truth, mean, weight)
+    if decision:
+        told = [round(share, 4) for share in decision]
+        audit.say("decision", f"Labels weigh the classes {told}.", decision=decision)
+    score = with_decision(task.metric, decision).score(truth, mean, weight)
     whole = np.full_like(next(iter(found.values())), np.nan)
     whole[judged] = mean
     np.save(run.path / HELD_BACK, whole)
@@ -97,7 +106,7 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
         f"{task.metric.name} is {score:.6g}.",
         weights=weights,
     )
-    return Chosen(weights, temperature, float(score), calibration)
+    return Chosen(weights, temperature, float(score), calibration, decision)
 
 
 def _weighable(study: Study, audit: Audit) -> list[TrialRecord]:
@@ -136,19 +145,22 @@ def _no_model_fits(task: Task, records: list[TrialRecord]) -> str:
     return f"No model keeps the limits: {'; '.join(told)}. Loosen them or give more time."
 
 
-def _calibrate(task: Task, mean: Any, truth: Any, audit: Audit) -> tuple[float, dict[str, float]]:
+def _calibrate(
+    task: Task, mean: Any, truth: Any, weight: Any, audit: Audit
+) -> tuple[float, dict[str, float]]:
     """Tempers probabilities where held-back rows say so, and tells how honest they are."""
     if task.kind == "regression":
         return 1.0, {}
-    before = calibration_error(mean, truth)
+    before = calibration_error(mean, truth, weight)
     temperature = 1.0
     if task.metric.name == "log_loss" and len(truth) >= 300:
         from netwright.core.metric import log_loss
 
-        tried = fit_temperature(mean, truth)
-        if log_loss(truth, temper(mean, tried)) < 0.999 * log_loss(truth, mean):
+        tried = fit_temperature(mean, truth, weight)
+        sooner, later = (log_loss(truth, one, weight) for one in (mean, temper(mean, tried)))
+        if later < 0.999 * sooner:
             temperature = tried
-    after = calibration_error(temper(mean, temperature), truth)
+    after = calibration_error(temper(mean, temperature), truth, weight)
     said = "probabilities stay as they are" if temperature == 1.0 else f"tempered {temperature:.3f}"
     audit.say(
         "calibration",
@@ -159,16 +171,14 @@ def _calibrate(task: Task, mean: Any, truth: Any, audit: Audit) -> tuple[float, 
     return temperature, {"before": before, "after": after}
 
 
-def calibration_error(probabilities: Any, truth: Any, bins: int = 15) -> float:
+def calibration_error(probabilities: Any, truth: Any, weight: Any = None, bins: int = 15) -> float:
     """Expected calibration error of the top class (Naeini et al. 2015)."""
     top = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
+    counts = np.ones(len(top)) if weight is None else np.asarray(weight)
     place = np.clip((top * bins).astype(int), 0, bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    gap = np.abs(
-        np.bincount(place, top, minlength=bins) - np.bincount(place, right, minlength=bins)
-    )
-    return float(gap.sum() / max(1, counts.sum()))
+    gap = np.abs(np.bincount(place, counts * (top - right), minlength=bins))
+    return float(gap.sum() / counts.sum()) if len(top) else 0.0
 
 
 def refit(
@@ -230,7 +240,9 @@ def assemble(
         folds = sorted((run.trials / f"{number:04d}").glob("fold*"))
         members += [(fold, weight / len(folds)) for fold in folds]
     board = study.leaderboard(chosen.weights)
-    write_predictor(run.predictor, task.with_data(None), members, chosen.temperature, board)
+    write_predictor(
+        run.predictor, task.with_data(None), members, chosen.temperature, board, chosen.decision
+    )
 
 
 def drop_losers(run: RunFolder, study: Study, chosen: Chosen) -> None:

@@ -9,10 +9,10 @@ from netwright.core.audit import Audit
 from netwright.core.combining import Branch, Frozen
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError, UnknownName, unknown_name
-from netwright.core.registry import find, names
+from netwright.core.registry import find, missing_module, names
 from netwright.core.space import Space
 from netwright.core.task import Task
-from netwright.learners import LEARNERS, available
+from netwright.learners import LEARNERS, NEEDS, available
 from netwright.learners.trust import trust
 
 PORTFOLIO: tuple[dict[str, Any], ...] = (
@@ -81,6 +81,9 @@ def choose_learners(task: Task, level: str, wanted: Sequence[str], audit: Audit)
     for name in wanted:
         if name not in known and ":" not in name:
             raise unknown_name("learner", name, known)
+    for name in wanted:
+        if name in NEEDS and name not in available():
+            raise missing_module(ModuleNotFoundError(name=NEEDS[name]), name)
     trust(wanted)
     chosen = list(wanted) or _usual(level, task)
     fitting = []

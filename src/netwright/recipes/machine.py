@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from netwright.core.machine import cores
 from netwright.recipes.options import FitOptions
 
 MEMORY_SHARE = 0.8
@@ -24,11 +23,3 @@ def memory_bytes(options: FitOptions) -> int:
     import psutil
 
     return int(MEMORY_SHARE * psutil.virtual_memory().available)
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -25,6 +25,7 @@ class FitOptions:
         test: Path of a test table, None for none.
         kind, metric, weight, group, time_column: See `netwright.data.prepare.Wishes`.
         schema: Column types that overrule what is found.
+        keep_ids: Whether columns that seem to name rows only are inputs all the same.
         seconds: Wall time; None with `trials` given means no clock at all.
         trials: Number of trials, None for as many as fit.
         level: How much is automatic: `manual`, `hpo`, `select`, `architecture`, `full`.
@@ -52,6 +53,7 @@ class FitOptions:
     group: str | None = None
     time_column: str | None = None
     schema: dict[str, Any] | None = None
+    keep_ids: bool = False
     seconds: float | None = None
     trials: int | None = None
     level: str = "full"
@@ -98,6 +100,7 @@ class FitOptions:
             group=self.group,
             time=self.time_column,
             schema=self.schema,
+            keep_ids=self.keep_ids,
             constraints=limits,
         )
 

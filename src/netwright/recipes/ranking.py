@@ -14,12 +14,12 @@ from netwright.core.audit import Audit
 from netwright.core.context import Context
 from netwright.core.errors import RunError
 from netwright.core.folder import SUPERNET, RunFolder
+from netwright.core.machine import cores
 from netwright.core.metric import Metric
 from netwright.evaluators.columns import Columns
 from netwright.evaluators.costs import counted
 from netwright.evaluators.designs import read_table
 from netwright.evaluators.nets import MODEL
-from netwright.recipes.machine import cores
 from netwright.recipes.search import read_options
 
 ARCH = "arch_str"
@@ -67,23 +67,24 @@ def rank(
             "'netwright search --strategy spos'."
         )
     space = options.space.open()
-    known = read_table(table, Columns(validation), space=space, arch=arch, audit=Audit())
-    chosen = np.random.default_rng(seed).permutation(len(known))[:designs]
+    rated = read_table(table, Columns(validation), space=space, arch=arch, audit=Audit())
+    chosen = np.random.default_rng(seed).permutation(len(rated))[:designs]
     if len(chosen) < FEWEST:
         raise RunError(f"Ranks of {len(chosen)} designs say nothing; name at least {FEWEST}.")
     task = folder.task()
     _, judges = options.regime.sharing(task, folder.data, options, options, home)
     rows: list[dict[str, Any]] = []
     for place in chosen:
-        design = known.configs[place]
+        design = rated.configs[place]
         scores = judges.evaluate(design, Context(threads=cores())).scores
         costs = counted(options.space, design, task)
-        truth = float(known.validation[place])
+        truth = float(rated.validation[place])
         row = {"scores": scores, "table": truth, "params_m": costs["params_m"]}
         rows.append({"design": space.to_text(design), **row})
         if tick:
             tick(len(rows), len(chosen), rows[-1]["design"])
-    judged = [metric for metric in task.metrics.values() if metric.name in rows[0]["scores"]]
+    known = {name for row in rows for name in row["scores"]}
+    judged = [metric for metric in task.metrics.values() if metric.name in known]
     taus = {metric.name: correlations(rows, metric) for metric in judged}
     told = {"designs": len(rows), "metric": task.metric.name, "column": validation}
     return {**taus[task.metric.name], **told, "by_metric": taus, "rows": rows}
@@ -92,13 +93,17 @@ def rank(
 def correlations(rows: Sequence[Mapping[str, Any]], metric: Metric) -> dict[str, float | None]:
     """Kendall's tau of a score and the table, alone and given the number of parameters.
 
-    None where all designs are alike in one of them, or ranked as their size is.
+    Designs without a score are left out. None where all designs are alike in one of them, or
+    ranked as their size is.
 
     Args:
         rows: With `scores`, `table` and `params_m`.
         metric: Which of the scores, and whether more of it is better.
     """
     sign = 1 if metric.maximise else -1
+    rows = [row for row in rows if math.isfinite(row["scores"].get(metric.name, math.nan))]
+    if len(rows) < 2:
+        return dict.fromkeys(("kendall_tau", "partial_tau", "params_tau"))
     score = [sign * row["scores"][metric.name] for row in rows]
     truth, size = ([row[name] for row in rows] for name in ("table", "params_m"))
 

@@ -72,14 +72,16 @@ class Replay:
     """What one replay did.
 
     Attributes:
-        places: The table's row of each query that counts, in the order they ended; -1 where the
-            table does not hold the design.
+        places: The table's row of each query that counts, in the order they ended; the nearest
+            one's where the table does not hold the design.
+        moved: How many queries were of a design that the table does not hold.
         seconds_per_query: Processor seconds of the strategy and Optuna, on average; waiting for a
             core that others use does not count.
     """
 
     places: tuple[int, ...]
     seconds_per_query: float
+    moved: int = 0
 
 
 def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay:
@@ -93,6 +95,7 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
     clock = 0.0
     running: list[tuple[float, int, Trial, Config, Result]] = []
     places: list[int] = []
+    moved = 0
     with _quiet():
         search = _Search(table, strategy, seed)
         while True:
@@ -106,9 +109,9 @@ def replay(table: DesignTable, strategy: str, seed: int, rules: Rules) -> Replay
             if rules.over(clock):
                 break
             search.tell(trial, result)
-            place = table.place(config)
-            places.append(-1 if place is None else place)
-    return Replay(tuple(places), search.seconds / search.asked)
+            moved += table.place(config) is None
+            places.append(table.nearest(config))
+    return Replay(tuple(places), search.seconds / search.asked, moved)
 
 
 def strategy_of(strategy: str) -> StrategySpec:

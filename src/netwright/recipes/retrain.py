@@ -15,6 +15,7 @@ from netwright.core.budget import Budget, Clock
 from netwright.core.context import Context
 from netwright.core.errors import NoModel, RunError, unknown_name
 from netwright.core.folder import RunFolder
+from netwright.core.machine import cores
 from netwright.core.progress import Progress
 from netwright.core.strategy import derive_seed
 from netwright.core.study import Study, read_study
@@ -27,7 +28,7 @@ from netwright.learners.image import AUGMENTATIONS
 from netwright.predictor import write_predictor
 from netwright.recipes.again import again_study, fail_lost
 from netwright.recipes.designs import judged, pick
-from netwright.recipes.machine import cores, memory_bytes
+from netwright.recipes.machine import memory_bytes
 from netwright.recipes.options import DEFAULT_SECONDS
 from netwright.recipes.regime import Plain
 from netwright.recipes.search import read_options

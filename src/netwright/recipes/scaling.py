@@ -14,15 +14,16 @@ from netwright.core.config import Config
 from netwright.core.context import Context
 from netwright.core.errors import ConfigError
 from netwright.core.folder import RunFolder
+from netwright.core.machine import cores
 from netwright.core.study import read_study
 from netwright.core.task import Column, Schema, Task
-from netwright.data.images import as_cells, fit_shape
+from netwright.data.images import as_cells
+from netwright.data.pixels import fit_shape
 from netwright.data.splits import make_folds
 from netwright.data.table import Table
 from netwright.learners.image import ARCHITECTURE, ImageLearner
 from netwright.paradigms.nas.scaling import PUBLISHED, Base, Size, grid, grid_search, scale
 from netwright.recipes.designs import pick
-from netwright.recipes.machine import cores
 from netwright.recipes.search import read_options
 from netwright.spaces.lineage import design_of
 from netwright.spaces.naming import NetSpaceName

@@ -10,6 +10,7 @@ from netwright.core.budget import Clock
 from netwright.core.context import Context
 from netwright.core.errors import ConfigError, NoModel, RunError
 from netwright.core.folder import MARK, RunFolder
+from netwright.core.machine import cores
 from netwright.core.progress import Progress
 from netwright.core.strategy import derive_seed
 from netwright.core.study import Study, read_study
@@ -20,7 +21,7 @@ from netwright.evaluators.refit import RefitEvaluator
 from netwright.recipes import finish, tabular
 from netwright.recipes.again import run_again
 from netwright.recipes.designs import judged, pick
-from netwright.recipes.machine import cores, memory_bytes
+from netwright.recipes.machine import memory_bytes
 from netwright.recipes.options import DEFAULT_SECONDS, FitOptions
 from netwright.recipes.search_options import SearchOptions
 

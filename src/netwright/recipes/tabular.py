@@ -21,7 +21,7 @@ from netwright.core.study import Study, read_study
 from netwright.core.task import Task
 from netwright.core.terms import Terms
 from netwright.core.worker import run_study
-from netwright.data.prepare import prepare, with_folds
+from netwright.data.prepare import prepare
 from netwright.data.table import Table, fingerprint
 from netwright.engines import get_engine
 from netwright.evaluators.resampling import ResamplingEvaluator
@@ -33,6 +33,7 @@ from netwright.recipes.joining import open_study, publish
 from netwright.recipes.levels import build_space, choose_learners, first_designs
 from netwright.recipes.machine import memory_bytes, workers_of
 from netwright.recipes.options import FitOptions
+from netwright.recipes.preflight import checked_folds
 from netwright.recipes.timing import Shares, choose_folds, share_out
 from netwright.strategies import get_strategy
 from netwright.strategies.pruners import get_pruner
@@ -141,21 +142,22 @@ def run(
     task = prepare(source, options.target, options.wishes(), notes)
     learners = choose_learners(task, options.level, options.learners, notes)
     space = build_space(task, learners, options.level)
-    first_designs(space, learners, options.level, options.config)  # refused before a folder is made
+    # What cannot work is refused before a folder is made.
+    first_designs(space, learners, options.level, options.config)
+    folds, why = choose_folds(task, clock.seconds, workers_of(options))
+    task = checked_folds(task, folds, options.seed)
     folder = RunFolder.create(out, overwrite)
     notes.hand_on(folder.audit, progress.note)
     made = Run(folder, task, options, clock, engine, progress)
     source_name = str(source) if isinstance(source, (str, Path)) else "frame"
-    _write_down(made, learners, source_name)
+    _write_down(made, learners, source_name, why)
     with folder.owned():
         return _go(made, learners)
 
 
-def _write_down(made: Run, learners: list[str], source: str) -> None:
-    """Decides how trials are judged, and writes rows, task and request into the folder."""
-    folder, options = made.folder, made.options
-    folds, why = choose_folds(made.task, made.clock.seconds, made.workers)
-    made.task = with_folds(made.task, folds)
+def _write_down(made: Run, learners: list[str], source: str, why: str) -> None:
+    """Writes rows, task and request into the folder, and how trials are judged (`why` so)."""
+    folder, options, folds = made.folder, made.options, made.task.split.folds
     folder.audit.say("split", f"Trials are judged {_spell(folds)}: {why}.", folds=folds)
     made.task.data.save(folder.data)
     folder.write_json("task.json", made.task.to_json())
@@ -317,9 +319,23 @@ def _write_result(run: Run, study: Study, chosen: finish.Chosen, refitted: dict[
         ],
         "temperature": chosen.temperature,
         "calibration": chosen.calibration,
+        "decision": list(chosen.decision),
     }
     content |= {name: found[name] for name in ("test_metrics", "measured") if name in found}
-    run.folder.write_json("result.json", content)
+    run.folder.write_json("result.json", _with_known_scores(run, content))
+
+
+def _with_known_scores(run: Run, content: dict[str, Any]) -> dict[str, Any]:
+    """Test scores that an earlier part of the run had are kept where they could not be measured
+    again; of which model they are is told."""
+    path = run.folder.path / "result.json"
+    if "test_metrics" in content or not path.exists():
+        return content
+    before = run.folder.read_json("result.json")
+    if "test_metrics" not in before:
+        return content
+    run.progress.note("The test scores are those of the run before it was resumed.")
+    return {**content, "test_metrics": before["test_metrics"], "test_metrics_of": "earlier model"}
 
 
 # ---------------------------------------------------------------------------- small things

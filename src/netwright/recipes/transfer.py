@@ -14,11 +14,11 @@ from typing import Any
 from netwright.core.budget import Clock
 from netwright.core.errors import RunError
 from netwright.core.folder import RunFolder
+from netwright.core.machine import cores
 from netwright.core.progress import Progress
 from netwright.core.study import read_study
 from netwright.recipes import search
 from netwright.recipes.designs import pick
-from netwright.recipes.machine import cores
 from netwright.recipes.options import DEFAULT_SECONDS
 from netwright.recipes.retrain import retrain
 from netwright.recipes.search_options import SearchOptions, make_search_options

@@ -28,8 +28,9 @@ from netwright.core import moves
 from netwright.core.choosers import FixedChooser
 from netwright.core.config import Config
 from netwright.core.errors import ConfigError
+from netwright.core.positions import SURPLUS, Positions, all_trials
 from netwright.core.space import Space
-from netwright.core.strategy import SURPLUS, StrategySpec, position_of
+from netwright.core.strategy import StrategySpec
 from netwright.core.trial import RESULT
 
 RETRIES = 32
@@ -89,6 +90,8 @@ class Proposer(BaseSampler):
         self.past = Past()
         self._union: dict[str, BaseDistribution] = space.distributions()
         self._places: dict[int, int] = {}
+        self._positions = Positions()
+        self._settled = 0
         self._known: set[Hashable] = set()
         self._independent = RandomSampler(self.seed)
 
@@ -140,7 +143,8 @@ class Proposer(BaseSampler):
         """The active parameters of one proposal; whatever was enqueued stands."""
         trials = study.get_trials(deepcopy=False)
         self._update(study, trials, trial.number)
-        rng = np.random.default_rng([self.seed, position_of(trial, trials)])
+        position = self._positions.update(all_trials(study)).of(trial.number)
+        rng = np.random.default_rng([self.seed, position])
         config = self._allowed(self.propose(self.past, rng), rng)
         fixed = trial.system_attrs.get("fixed_params")
         if fixed:
@@ -166,7 +170,7 @@ class Proposer(BaseSampler):
         """Adds what finished since the last look."""
         signs = [-1.0 if d == StudyDirection.MAXIMIZE else 1.0 for d in study.directions]
         self.past.pending, self.past.undecided = [], 0
-        for trial in trials:
+        for trial in trials[self._first_unsettled(trials) :]:
             if trial.number in self._places or trial.number == current:
                 continue
             if trial.state == TrialState.WAITING or _stood_in_for(trial):
@@ -181,6 +185,14 @@ class Proposer(BaseSampler):
             self._places[trial.number] = -1 if config is None else len(self.past)
             if config is not None:
                 self._add(config, _losses(trial, signs), trial.constraints)
+
+    def _first_unsettled(self, trials: Sequence[FrozenTrial]) -> int:
+        """Where to begin to look; pruners that show some trials only have all looked at."""
+        if len(trials) == 0 or trials[-1].number != len(trials) - 1:
+            return 0
+        while self._settled in self._places:
+            self._settled += 1
+        return self._settled
 
     def _add(self, config: Config, losses: tuple[float, ...], limits: Mapping[str, float]) -> None:
         self.past.configs.append(config)

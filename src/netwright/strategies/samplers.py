@@ -14,8 +14,9 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from netwright.core.errors import MissingExtra
+from netwright.core.positions import all_trials, position_of
 from netwright.core.space import Space
-from netwright.core.strategy import StrategySpec, position_of
+from netwright.core.strategy import StrategySpec
 
 
 def _tpe(seed: int, space: Space) -> BaseSampler:
@@ -52,7 +53,7 @@ class PlacedCmaEs(optuna.samplers.CmaEsSampler):
     ) -> dict[str, Any]:
         """Samples as the trial that had this position first."""
         placed = copy.copy(trial)
-        placed.number = position_of(trial, study.get_trials(deepcopy=False))
+        placed.number = position_of(trial, all_trials(study))
         return super().sample_relative(study, placed, search_space)
 
 

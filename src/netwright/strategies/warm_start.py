@@ -25,8 +25,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from netwright.core import moves
 from netwright.core.config import Config
+from netwright.core.positions import all_trials, position_of
 from netwright.core.space import Space
-from netwright.core.strategy import position_of
 
 CheapScore = Callable[[Config], Mapping[str, float]]
 """Names to scores, higher is better; NaN where a score is not known."""
@@ -100,7 +100,7 @@ class WarmStart(BaseSampler):
         return [different[place] for place in order[: self.count]]
 
     def _place(self, study: Study, trial: FrozenTrial) -> int:
-        return position_of(trial, study.get_trials(deepcopy=False))
+        return position_of(trial, all_trials(study))
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial

@@ -6,7 +6,7 @@ sampler = with_proxies(TPESampler(seed=0), scores, pool=100)
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,14 +52,17 @@ class ProxyScores:
         self.space, self.task = space, task
         self.images, self.targets = images, targets
         self.proxies, self.seed = tuple(proxies), seed
-        self._known: dict[Hashable, Mapping[str, float]] = {}
+        self._known: dict[Config, Mapping[str, float]] = {}
 
     def __call__(self, config: Config) -> Mapping[str, float]:
-        """The scores of a design, computed once for all that are the same thing."""
-        thing = self.space.canonical(config)
-        if thing not in self._known:
-            self._known[thing] = self.score(config)
-        return self._known[thing]
+        """The scores of a design, computed once.
+
+        Designs that compute the same may be built of more or fewer operations, and proxies tell
+        them apart.
+        """
+        if config not in self._known:
+            self._known[config] = self.score(config)
+        return self._known[config]
 
     def score(self, config: Config) -> dict[str, float]:
         """The scores of exactly this design."""
