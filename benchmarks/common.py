@@ -32,9 +32,20 @@ def arguments(doc: str | None) -> argparse.Namespace:
     return parser(doc).parse_args()
 
 
+def commit_of(checkout: Path) -> str:
+    """The commit of a checkout, with a plus where its source was changed since."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(checkout), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--short", "src") else "")
+
+
 def machine() -> dict[str, Any]:
-    """Where the figures were measured."""
+    """Where the figures were measured, and of which commit they are."""
     return {
+        "commit": commit_of(ROOT),
         "system": platform.platform(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),

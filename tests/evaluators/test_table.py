@@ -176,12 +176,31 @@ def sparse() -> DesignTable:
     return read(make_designs().iloc[[0, 5, 9, 13]], cost="seconds")
 
 
-def test_what_the_table_does_not_hold_fails_at_the_mean_cost() -> None:
+def test_what_the_table_does_not_hold_is_its_nearest_design() -> None:
     table = sparse()
     absent = Config({"op": "conv", "width": 32, "wide": False})
-    result = TableEvaluator(table).evaluate(absent, Context())
-    assert (result.state, result.cost) == ("failed", table.costs.mean())
-    assert "does not hold" in str(result.error)
+    assert table.place(absent) is None
+    codes = table.space.encode([absent, *table.configs])
+    nearest = int(np.abs(codes[1:] - codes[0]).sum(axis=1).argmin())
+    found = TableEvaluator(table).evaluate(absent, Context())
+    expected = TableEvaluator(table).evaluate(table.configs[nearest], Context())
+    assert found == expected
+    assert found.state == "complete"
+    for place, config in enumerate(table.configs):
+        assert table.nearest(config) == place
+
+
+def test_rows_one_choice_away_are_found_without_asking_the_space() -> None:
+    table = sparse()
+    space = table.space
+    assert isinstance(space, Tabulated)
+    for config in table.configs:
+        differing = [
+            other
+            for other in table.configs
+            if sum(other.get(name) != config.get(name) for name in {*other, *config}) == 1
+        ]
+        assert not differing or space.neighbours(config) == differing
 
 
 def test_chance_and_moves_stay_on_the_rows_of_a_sparse_table() -> None:

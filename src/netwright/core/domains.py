@@ -117,6 +117,8 @@ class Categorical:
     default: Value = None
 
     def __post_init__(self) -> None:
+        if len(set(self.choices)) == len(self.choices):
+            return
         for place, choice in enumerate(self.choices):
             if choice in self.choices[:place]:
                 first = self.choices[self.choices.index(choice)]

@@ -31,8 +31,9 @@ class Centring:
 
     def fit(self, values: NDArray[np.float64]) -> Centring:
         """Learns from (rows, columns), NaN where missing."""
-        origin = np.array([_origin(column) for column in values.T])
-        scale = np.array([_scale(c - o) for c, o in zip(values.T, origin, strict=True)])
+        with np.errstate(over="ignore"):  # what is beyond double precision is so in `transform`
+            origin = np.array([_origin(column) for column in values.T])
+            scale = np.array([_scale(c - o) for c, o in zip(values.T, origin, strict=True)])
         told = bool((origin != 0).any() or (scale != 1).any())
         self.arrays = {"origin": origin, "scale": scale} if told else {}
         return self
@@ -40,7 +41,8 @@ class Centring:
     def transform(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """(rows, columns) in single precision; what it cannot hold is its nearest end."""
         if self.arrays:
-            values = (values - self.arrays["origin"]) / self.arrays["scale"]
+            with np.errstate(over="ignore"):  # an infinite one is brought to the end below
+                values = (values - self.arrays["origin"]) / self.arrays["scale"]
         return np.clip(values, -LARGEST, LARGEST).astype(np.float32)
 
 

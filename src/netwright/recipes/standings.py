@@ -32,7 +32,9 @@ def summarise(table: DesignTable, runs: Sequence[Replay]) -> dict[str, Any]:
         `validation_mean`, `validation_regret`: its validation, and the optimum's distance to it.
         `curve`, `curve_error`: mean test of the best so far after each query, and its standard
         error; a replay that ended early stays where it was.
-        `queries`: how many counted, on average; `seconds_per_query`: the strategy's own.
+        `queries`: how many counted, on average; `moved`: how many of them were of a design that
+        the table does not hold, and were answered by its nearest one.
+        `seconds_per_query`: the strategy's own.
         `found`: share of the seeds that found a feasible design.
         `hypervolume`: of the exact front's, the mean over seeds, with several objectives.
     """
@@ -49,6 +51,7 @@ def summarise(table: DesignTable, runs: Sequence[Replay]) -> dict[str, Any]:
         "curve": [_over_seeds(np.mean, column) for column in curves.T],
         "curve_error": [_over_seeds(_standard_error, column) for column in curves.T],
         "queries": float(np.mean([len(run.places) for run in runs])),
+        "moved": float(np.mean([run.moved for run in runs])),
         "seconds_per_query": float(np.mean([run.seconds_per_query for run in runs])),
         "found": float(np.mean(~np.isnan(test))),
     }

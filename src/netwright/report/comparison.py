@@ -61,6 +61,14 @@ def _sections(outcome: dict[str, Any], strategies: Standings, several: bool) -> 
             "shorter is better."
         )
         found.append(("What was missed", said, bars(list(known), list(known.values()), "regret")))
+    moved = {name: told.get("moved", 0.0) for name, told in strategies if told.get("moved")}
+    if moved:
+        said = (
+            "The table holds some designs of its space only. Queries of others were answered by "
+            "the nearest design that it holds; so many of a replay, on average."
+        )
+        figure = bars(list(moved), list(moved.values()), "queries answered by a near design")
+        found.append(("What the table does not hold", said, figure))
     if several:
         volumes = {name: told["hypervolume"] for name, told in strategies}
         said = "The share of the exact front's volume that the designs found cover; 1 is all of it."

@@ -41,12 +41,15 @@ def designs(sampler: optuna.samplers.BaseSampler, trials: int) -> list[Config]:
     return found
 
 
-def test_scores_are_computed_once_for_all_that_are_the_same() -> None:
-    score = proxy_scores()
+def test_scores_are_computed_once_and_no_matter_in_which_order() -> None:
     first, second = map(SPACE.from_text, ALIKE)
-    assert score(first) is score(second)
+    score, other = proxy_scores(), proxy_scores()
+    assert score(first) is score(first)
     assert set(score(first)) == {"params", "snip"}
     assert score.score(first) == score(first)
+    # They compute the same and are built of other operations: each has scores of its own.
+    found = {"first": score(first), "second": score(second)}
+    assert {"second": other(second), "first": other(first)} == found
 
 
 def test_a_seed_decides_and_nothing_outside_does() -> None:
