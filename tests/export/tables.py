@@ -39,12 +39,17 @@ def raw_frame(rows: int, kind: str, seed: int = 0) -> pd.DataFrame:
             "town": rng.choice(["Rome", "Oslo", "Lima", None], rows),  # type: ignore[arg-type]
             "street": [f"s{i}" for i in rng.integers(0, 40, rows)],
             "member": rng.integers(0, 2, rows).astype(bool),
+            "seconds": 1_700_000_000 + rng.integers(0, 3600, rows),
+            "outputs": 1e12 + rng.normal(size=rows),
+            "day": pd.Timestamp("2024-05-01") + pd.to_timedelta(rng.integers(0, 10**6, rows), "s"),
         }
     )
     frame.loc[::9, "x"] = np.nan
+    frame.loc[::13, "day"] = pd.NaT
     street = frame["street"].str[1:].astype(int)
     signal = np.nan_to_num(frame["x"]) + (frame["town"] == "Oslo") + 0.3 * frame["wide"]
     signal += 0.02 * street * np.where(street % 3, 1, -1)
+    signal += (frame["seconds"] - 1_700_000_000) / 3600 + 0.2 * (frame["outputs"] - 1e12)
     if kind == "regression":
         frame["y"] = 100 + 10 * signal
     else:
@@ -64,6 +69,10 @@ def odd_rows(task: Task, rows: int = 150) -> pd.DataFrame:
     frame.loc[3:20, "town"] = "Paris"
     frame.loc[::11, "street"] = None
     frame.loc[[5, 6, 7], "few"] = [1e9, -1e9, np.inf]
+    frame.loc[[8, 9, 10], "wide"] = [3.5e38, -1e300, 3.4e38]
+    frame.loc[[11, 12], "outputs"] = [3.5e38, np.nan]
+    frame.loc[[13, 14], "seconds"] = [0, 2**40]
+    frame.loc[15:18, "day"] = pd.NaT
     return typed(frame, task.schema)
 
 

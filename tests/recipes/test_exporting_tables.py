@@ -45,12 +45,12 @@ def test_inputs_are_columns_of_any_number_of_rows(tmp_path: Path) -> None:
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     taken = {one.name: (one.type, one.shape[1]) for one in session.get_inputs()}
     numbers, words = ("tensor(double)", 1), ("tensor(string)", 1)
-    assert taken == dict.fromkeys(("x", "wide", "few"), numbers) | dict.fromkeys(
-        ("town", "street", "member"), words
-    )
+    assert taken == dict.fromkeys(
+        ("x", "wide", "few", "seconds", "outputs_", "day"), numbers
+    ) | dict.fromkeys(("town", "street", "member"), words)
     (made,) = session.get_outputs()
     assert (made.name, made.type, made.shape[1]) == ("outputs", "tensor(double)", 2)
-    gaps = {"x": np.nan, "wide": np.nan, "few": np.nan, "town": "", "street": "", "member": ""}
+    gaps = {name: "" if kind == words else np.nan for name, kind in taken.items()}
     for rows in (1, 5):
         feed = {
             name: np.full((rows, 1), gap, object if gap == "" else float)

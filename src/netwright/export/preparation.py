@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from netwright.core.errors import ConfigError
 from netwright.core.task import Column, Schema
 from netwright.export.dates import date_parts
-from netwright.export.graph import ML, Graph
+from netwright.export.graph import ML, OUTPUT, Graph
 from netwright.export.normal import normal_quantile
 from netwright.export.ranks import ranks
 from netwright.features.categories import Codes, OneHot, TargetMeans
@@ -44,19 +44,34 @@ def column_inputs(graph: Graph, schema: Schema) -> dict[str, str]:
                 f"which is {column.type}, and only numbers, categories and dates are prepared "
                 "there; set it to 'ignore' in a schema file and fit again, or keep the folder."
             )
+    names = input_names(schema)
     for column in schema.used:  # first of all, so that no other tensor takes a column's name
-        graph.input(column.name, INPUTS[column.type])
+        graph.input(names[column.name], INPUTS[column.type])
     return {
-        one.name: _codes(graph, one) if one.type == "category" else one.name for one in schema.used
+        one.name: _codes(graph, one, names[one.name]) if one.type == "category" else names[one.name]
+        for one in schema.used
     }
 
 
-def _codes(graph: Graph, column: Column) -> str:
+def input_names(schema: Schema) -> dict[str, str]:
+    """Column to the input of its name; one that ONNX has no room for gets underscores behind."""
+    taken = {column.name for column in schema.used}
+    found = {}
+    for column in schema.used:
+        name = column.name
+        while name in ("", OUTPUT) or (name != column.name and name in taken):
+            name += "_"
+        taken.add(name)
+        found[column.name] = name
+    return found
+
+
+def _codes(graph: Graph, column: Column, name: str) -> str:
     """ONNX cannot strip strings, so those with a blank before or after are known as well."""
     keys = [pad.format(name) for name in column.categories for pad in PADDED]
     codes = np.repeat(np.arange(len(column.categories)), len(PADDED)).tolist()
     known = {"keys_strings": keys, "values_int64s": codes}
-    return graph.add("LabelEncoder", column.name, domain=ML, default_int64=-1, **known)
+    return graph.add("LabelEncoder", name, domain=ML, default_int64=-1, **known)
 
 
 def prepared(graph: Graph, preparation: Preparation, columns: Mapping[str, str]) -> str:

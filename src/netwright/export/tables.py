@@ -1,11 +1,12 @@
 """Predictors of tables as ONNX models, and their rows as such a model takes them.
 
 One file holds it all: preparation, models, their mean, the temperature. It has an input for every
-column, (rows, 1) and named like it:
+column, (rows, 1) and named like it (a column called `outputs` is the input `outputs_`):
 
 - numbers as doubles, NaN where missing;
 - categories as strings, written as the training table writes them, empty where missing; booleans
-  are `True` and `False`, whole numbers have no point;
+  are `True` and `False`, whole numbers have no point (other spellings of the same value, which
+  `predict` understands, are unknown levels here);
 - dates as doubles, seconds since 1970-01-01 (UTC), NaN where missing.
 
 It gives `outputs` in doubles: probabilities in the order of the classes, or numbers (rows, 1).
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from netwright.core.learner import Model
 from netwright.core.task import Schema, Task
 from netwright.export.graph import Graph
-from netwright.export.preparation import column_inputs
+from netwright.export.preparation import column_inputs, input_names
 
 
 def table_model(model: Model, task: Task) -> Any:
@@ -38,9 +39,10 @@ def table_model(model: Model, task: Task) -> Any:
 
 
 def table_feed(features: pd.DataFrame, schema: Schema) -> dict[str, NDArray[Any]]:
-    """Typed rows (see `netwright.data.schema.typed`) as inputs, column to (rows, 1)."""
+    """Typed rows (see `netwright.data.schema.typed`) as inputs, input to (rows, 1)."""
     read = {"number": _numbers, "category": _strings, "date": _seconds}
-    return {one.name: read[one.type](features[one.name])[:, None] for one in schema.used}
+    names = input_names(schema)
+    return {names[one.name]: read[one.type](features[one.name])[:, None] for one in schema.used}
 
 
 def _numbers(column: pd.Series) -> NDArray[Any]:
