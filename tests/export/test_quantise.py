@@ -92,3 +92,31 @@ def test_answers_keep_their_own_scales(tmp_path: Path, learned: Learned) -> None
     assert np.abs(exact[:, :2] - found[:, :2]).max() < 0.05
     assert np.abs(exact[:, 2] - found[:, 2]).max() < 0.2 * 900
     np.testing.assert_allclose(found[:, :2].sum(axis=1), 1, atol=1e-5)
+
+
+class DeadBranch(torch.nn.Module):
+    """A branch that says nothing to any calibration input, and a layer with a bias behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = torch.nn.Conv2d(1, 6, 3, padding=1)
+        self.branch = torch.nn.Conv2d(1, 6, 3, padding=1)
+        self.behind = torch.nn.Conv2d(6, 6, 1)
+        self.head = torch.nn.Linear(6, 5)
+        torch.nn.init.constant_(self.branch.bias, -100.0)
+        torch.nn.init.normal_(self.behind.bias, std=0.3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(batch, 1, h, w) -> (batch, 5)."""
+        branch = self.behind(torch.relu(self.branch(x)))
+        return self.head((torch.relu(self.body(x)) + branch).mean(dim=(2, 3)))
+
+
+def test_a_branch_that_calibration_found_dead_spoils_nothing(tmp_path: Path) -> None:
+    inputs = np.random.default_rng(0).normal(size=(200, 1, 8, 8)).astype(np.float32)
+    whole = export_onnx(DeadBranch().eval(), (1, 8, 8), tmp_path / "net.onnx")
+    said = quantise(whole, tmp_path / "int8.onnx", inputs)
+    spread = run_onnx(whole, inputs).std()
+    assert said.checked.max_difference < 0.15 * spread
+    assert said.checked.agreement > 0.9

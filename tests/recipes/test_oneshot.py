@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -238,6 +239,22 @@ def test_what_knows_nothing_but_size_has_no_partial_correlation() -> None:
         {"scores": {"accuracy": size}, "table": size % 3, "params_m": size} for size in range(6)
     ]
     assert correlations(rows, get_metric("accuracy", "multiclass"))["partial_tau"] is None
+
+
+def test_designs_without_a_score_are_left_out_of_ranks() -> None:
+    metric = get_metric("accuracy", "multiclass")
+    rows: list[dict[str, Any]] = [
+        {"scores": {"accuracy": x}, "table": x * x, "params_m": (x * 7) % 1}
+        for x in (0.1, 0.3, 0.4, 0.8, 0.9)
+    ]
+    expected = correlations(rows, metric)
+    assert expected["kendall_tau"] == 1.0
+    gaps: list[dict[str, Any]] = [
+        {"scores": {"accuracy": float("nan")}, "table": 0.5, "params_m": 0.2},
+        {"scores": {}, "table": 0.1, "params_m": 0.3},
+    ]
+    assert correlations([*rows, *gaps], metric) == expected
+    assert correlations(gaps, metric) == dict.fromkeys(expected)
 
 
 # ---------------------------------------------------------------------- supernets that choose

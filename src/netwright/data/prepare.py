@@ -16,7 +16,7 @@ from netwright.core.metric import get_metric, is_known_metric
 from netwright.core.target import KINDS, Kind, Target
 from netwright.core.task import Column, Constraints, Schema, Split, Task
 from netwright.data.cleaning import warn_of_leaks, weighed
-from netwright.data.column_types import Surroundings
+from netwright.data.column_types import Surroundings, date_format, guess_type
 from netwright.data.dtypes import float_columns, plain
 from netwright.data.ids import OrderTest
 from netwright.data.readers import read
@@ -230,19 +230,16 @@ def _weights(column: pd.Series) -> np.ndarray:
 
 
 def _times(column: pd.Series) -> np.ndarray:
-    from netwright.data.schema import infer_column
-
+    """Moments (rows,), of whatever unit, that can be put in order."""
     column = plain(column)
-    if is_textual(column) or pd.api.types.is_datetime64_any_dtype(column.dtype):
-        found = infer_column(column, Audit())
-        if found.type == "date":
-            stamps = as_dates(column, found.format)
-            if stamps.isna().any():
-                raise DataError(f"The time column {column.name!r} has missing values; fill them.")
-            return stamps.astype("int64").to_numpy().astype(np.float64)
-        numbers = as_numbers(column, found.format, found.reading)
-    else:
-        numbers = as_numbers(column)
+    format = date_format(as_strings(column).dropna()) if is_textual(column) else None
+    if format is not None or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        stamps = as_dates(column, format)
+        if stamps.isna().any():
+            raise DataError(f"The time column {column.name!r} has missing values; fill them.")
+        return stamps.astype("int64").to_numpy().astype(np.float64)
+    guess = guess_type(column, as_strings(column) if is_textual(column) else None, Surroundings())
+    numbers = as_numbers(column, guess.format, guess.reading)
     if np.isnan(numbers).any():
         raise DataError(
             f"The time column {column.name!r} must hold dates or numbers in every row; mend it, "
