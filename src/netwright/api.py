@@ -67,6 +67,8 @@ def with_implied(data: Any, said: Mapping[str, Any]) -> dict[str, Any]:
     from netwright.data.readers import has_test_part, implied_target
 
     whole = dict(said)
+    if whole.get("target") is not None:
+        whole["target"] = str(whole["target"])
     if whole.get("target") is None and not whole.get("targets"):
         whole["target"] = implied_target(data)
     if whole.get("test") is None and has_test_part(data):

@@ -29,11 +29,11 @@ from netwright.core.target import Target
 from netwright.core.task import Task
 from netwright.data.grouped import is_grouped, read_grouped
 from netwright.data.labelled import read_labelled
+from netwright.data.prepare import weights_of
 from netwright.data.readers import read
 from netwright.data.serving import readable_rows, served, text_columns
 from netwright.data.table import Table
-from netwright.data.target import encode_targets, take_targets
-from netwright.data.values import as_numbers
+from netwright.data.target import encode_targets, take_targets, unknown_labels
 from netwright.explain.importance import permutation_importance
 from netwright.learners.ensemble import write_ensemble
 from netwright.learners.models import load_model
@@ -151,7 +151,13 @@ class Predictor:
 
     def read(self, data: Any) -> pd.DataFrame:
         """The raw rows of a source, its columns read as those of the training rows were."""
-        return read(data, part="test", as_text=text_columns(self.task.schema), every_row=True)
+        return read(
+            data,
+            part="test",
+            as_text=text_columns(self.task.schema),
+            pictures=self.task.schema.of_type("image"),
+            every_row=True,
+        )
 
     def _raw(
         self, data: Any, strict: bool
@@ -256,12 +262,14 @@ class Predictor:
         kept = readable_rows(whole, self.task.schema)
         frame, columns = take_targets(whole[kept] if not kept.all() else whole, names, Audit())
         weight = self.task.weight
-        weights = as_numbers(frame[weight]) if weight and weight in frame.columns else None
+        weights = weights_of(frame[weight]) if weight and weight in frame.columns else None
         features, surprises = served(frame, self.task.schema)
         if not kept.all():
             surprises.append(f"{int((~kept).sum())} rows have no readable picture.")
+        encoded = encode_targets(columns, targets)
+        surprises += unknown_labels(encoded, columns, targets)
         _tell(surprises, strict=False)
-        return Table(features, encode_targets(columns, targets), weights)
+        return Table(features, encoded, weights)
 
     def leaderboard(self) -> pd.DataFrame:
         """Every finished trial of the run, best first, with its weight in this predictor."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted, validate_data
 
@@ -29,7 +30,7 @@ class _Estimator(BaseEstimator):
         learners: Learners to choose from.
         engine: `processes` or `inline`.
         out: Run folder to keep; by default a temporary one that is removed after fitting.
-        random_state: Seed.
+        random_state: Seed, or a generator that draws one.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class _Estimator(BaseEstimator):
         learners: tuple[str, ...] | None = None,
         engine: str = "processes",
         out: str | None = None,
-        random_state: int | None = None,
+        random_state: Any = None,
     ) -> None:
         self.time = time
         self.trials = trials
@@ -89,7 +90,9 @@ class _Estimator(BaseEstimator):
             weight = _unused("sample weight", columns)
             frame[weight] = _check_sample_weight(sample_weight, frame[[label]].to_numpy())
         where = Path(self.out) if self.out else Path(tempfile.mkdtemp(prefix="netwright-"))
-        seed = 0 if self.random_state is None else int(self.random_state)
+        seed = 0 if self.random_state is None else self.random_state
+        if not isinstance(seed, (int, np.integer)):
+            seed = check_random_state(seed).randint(2**31 - 1)
         schema = {} if self._named else _numbers(frame[columns])
         predictor = self._run(
             frame,
@@ -104,7 +107,7 @@ class _Estimator(BaseEstimator):
             learners=self.learners,
             engine=self.engine,
             weight=weight,
-            seed=seed,
+            seed=int(seed),
             schema=schema or None,
             explain=self.out is not None,  # nobody sees the pages of a folder that goes away
         )

@@ -79,6 +79,10 @@ def _check_space(study: Study, before: Mapping[str, Any], now: Mapping[str, Any]
         choices = [one[name]["attributes"].get("choices") for one in (before, now)]
         if kinds[0] != kinds[1]:
             raise _other(study, f"whose {name!r} is {kinds[0]}", f"with one that is {kinds[1]}")
+        logs = [bool(one[name]["attributes"].get("log")) for one in (before, now)]
+        if logs[0] != logs[1]:
+            scales = ["on a logarithmic scale" if log else "on an even scale" for log in logs]
+            raise _other(study, f"whose {name!r} is {scales[0]}", f"with it {scales[1]}")
         if choices[0] != choices[1]:
             raise _other(study, f"whose {name!r} is one of {choices[0]}", f"with {choices[1]}")
 

@@ -33,6 +33,50 @@ class Chooser(Protocol):
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any: ...
 
 
+SCALARS = {str, int, float, bool, type(None)}
+"""What a storage keeps as it is."""
+
+
+def _checked_choices(choices: Sequence[Any]) -> tuple[Any, ...]:
+    """Scalars that storages tell apart; numpy's become Python's.
+
+    Raises:
+        ConfigError: There is none, two are equal, or one is no scalar.
+    """
+    if not choices:
+        raise ConfigError("A choice needs something to choose from. Got none; name some.")
+    found = tuple(choices)
+    if not set(map(type, found)) <= SCALARS:
+        found = tuple(one.item() if hasattr(one, "item") else one for one in found)
+    for choice in found:
+        if type(choice) not in SCALARS:
+            raise ConfigError(
+                f"Choices are text, numbers, True, False or None. Got {choice!r}; give each a name "
+                "and look it up in your function."
+            )
+    if len(set(found)) < len(found):
+        for place, choice in enumerate(found):
+            if choice in found[:place]:
+                first = found[found.index(choice)]
+                raise ConfigError(
+                    f"Choices must differ, and storages take {first!r} and {choice!r} for one; "
+                    "leave one out, or write them as text."
+                )
+    return found
+
+
+def _check_range(low: float, high: float, log: bool) -> None:
+    """Refuses a range that holds nothing.
+
+    Raises:
+        ConfigError: It does, or has no logarithm.
+    """
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ConfigError(f"A range goes from a number up to another. Got {low!r} to {high!r}.")
+    if log and low <= 0:
+        raise ConfigError(f"A logarithmic range begins above zero. Got {low!r} to {high!r}.")
+
+
 @dataclass(frozen=True)
 class Float:
     """A real number in [low, high], on a logarithmic scale or in steps when asked."""
@@ -42,6 +86,9 @@ class Float:
     log: bool = False
     step: float | None = None
     default: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, self.log)
 
     def choose(self, name: str, chooser: Chooser) -> float:
         """Asks the chooser."""
@@ -82,6 +129,9 @@ class Int:
     step: int = 1
     default: int | None = None
 
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, self.log)
+
     def choose(self, name: str, chooser: Chooser) -> int:
         """Asks the chooser."""
         return chooser.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
@@ -117,15 +167,7 @@ class Categorical:
     default: Value = None
 
     def __post_init__(self) -> None:
-        if len(set(self.choices)) == len(self.choices):
-            return
-        for place, choice in enumerate(self.choices):
-            if choice in self.choices[:place]:
-                first = self.choices[self.choices.index(choice)]
-                raise ConfigError(
-                    f"Choices must differ, and storages take {first!r} and {choice!r} for one; "
-                    "leave one out, or write them as text."
-                )
+        object.__setattr__(self, "choices", _checked_choices(self.choices))
 
     def choose(self, name: str, chooser: Chooser) -> Any:
         """Asks the chooser."""
@@ -158,6 +200,9 @@ class Ordinal:
 
     choices: tuple[Value, ...]
     default: Value = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "choices", _checked_choices(self.choices))
 
     def choose(self, name: str, chooser: Chooser) -> Any:
         """Asks the chooser."""

@@ -41,6 +41,8 @@ class FunctionEvaluator(Evaluator):
             return told
         if isinstance(told, dict):
             return Result(scores={name: float(value) for name, value in told.items()})
+        if isinstance(told, (tuple, list)) and len(told) != len(self.objectives):
+            raise ValueError(f"{len(told)} values for {len(self.objectives)} objectives")
         if isinstance(told, (tuple, list)):
             return Result(scores=dict(zip(self.objectives, map(float, told), strict=True)))
         return Result(scores={self.objectives[0]: float(told)})  # type: ignore[arg-type]

@@ -116,7 +116,12 @@ def rmse(truth: Array, prediction: Array, weight: Array | None = None) -> float:
     """Root of the mean squared error, in the target's unit."""
     import numpy as np
 
-    return float(np.sqrt(np.average((truth - prediction) ** 2, weights=weight)))
+    away = np.abs(truth - prediction)
+    top = float(away.max(initial=0.0))
+    if not 0 < top < np.inf:
+        return top
+    # Squares of shares stay in the range of doubles, whatever the unit.
+    return float(np.sqrt(np.average((away / top) ** 2, weights=weight))) * top
 
 
 def mae(truth: Array, prediction: Array, weight: Array | None = None) -> float:
@@ -130,10 +135,10 @@ def r2(truth: Array, prediction: Array, weight: Array | None = None) -> float:
     """Share of the target's variance explained; NaN when the target does not vary."""
     import numpy as np
 
-    spread = np.average((truth - np.average(truth, weights=weight)) ** 2, weights=weight)
-    if spread == 0:
+    spread = rmse(truth, np.full(len(truth), np.average(truth, weights=weight)), weight)
+    if spread == 0 or (truth == truth[0]).all():
         return float("nan")
-    return float(1 - np.average((truth - prediction) ** 2, weights=weight) / spread)
+    return float(1 - (rmse(truth, prediction, weight) / spread) ** 2)
 
 
 CLASSIFICATION = ("binary", "multiclass")

@@ -58,6 +58,29 @@ def import_attribute(target: str) -> Any:
     return found
 
 
+def importable_name(part: Any) -> str:
+    """The `package.module:attribute` of a function or class, by which workers find it.
+
+    Raises:
+        ConfigError: It has none, because it was made inside a function or a script.
+    """
+    module, name = getattr(part, "__module__", None), getattr(part, "__qualname__", None)
+    if module and name:
+        for home in _packages(module):  # the shortest that has it
+            if getattr(sys.modules.get(home), name, None) is part and home != "__main__":
+                return f"{home}:{name}"
+    raise ConfigError(
+        f"A part is given by name, so that workers can import it. {part!r} has none they could "
+        "find; put it into a module and name it 'package.module:attribute'."
+    )
+
+
+def _packages(module: str) -> list[str]:
+    """`a`, `a.b`, `a.b.c` of `a.b.c`."""
+    parts = module.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]
+
+
 def missing_module(error: ModuleNotFoundError, target: str) -> ConfigError | MissingExtra:
     """Turns a failed import into the sentence a person needs."""
     missing = (error.name or "").split(".")[0]

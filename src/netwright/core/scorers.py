@@ -92,23 +92,26 @@ SCORERS: dict[str, Scorer] = {
     **_averaged("jaccard", "jaccard_score"),
     "matthews_corrcoef": Scorer("matthews_corrcoef", CLASSES, "labels"),
     "cohen_kappa": Scorer("cohen_kappa_score", CLASSES, "labels"),
+    "quadratic_kappa": Scorer(
+        "cohen_kappa_score", CLASSES, "labels", options={"weights": "quadratic"}
+    ),
     "average_precision": Scorer("average_precision_score", CLASSES, "probabilities"),
     "brier_score": Scorer("brier_score_loss", CLASSES, "probabilities", maximise=False),
     "d2_log_loss_score": Scorer("d2_log_loss_score", CLASSES, "probabilities"),
     "d2_brier_score": Scorer("d2_brier_score", CLASSES, "probabilities"),
-    "top_k_accuracy": Scorer("top_k_accuracy_score", ("multiclass",), "probabilities"),
+    "top_k_accuracy": Scorer("top_k_accuracy_score", CLASSES, "probabilities"),
     "roc_auc_ovo": Scorer(
-        "roc_auc_score", ("multiclass",), "probabilities", options={"multi_class": "ovo"}
+        "roc_auc_score", CLASSES, "probabilities", options={"multi_class": "ovo"}
     ),
     "roc_auc_ovo_weighted": Scorer(
         "roc_auc_score",
-        ("multiclass",),
+        CLASSES,
         "probabilities",
         options={"multi_class": "ovo", "average": "weighted"},
     ),
     "roc_auc_ovr_weighted": Scorer(
         "roc_auc_score",
-        ("multiclass",),
+        CLASSES,
         "probabilities",
         options={"multi_class": "ovr", "average": "weighted"},
     ),
@@ -146,6 +149,11 @@ ALIASES: dict[str, str] = {
     "mean_absolute_error": "mae",
     "r2_score": "r2",
     "mse": "mean_squared_error",
+    "l1": "mae",
+    "l2": "mean_squared_error",
+    "nll": "log_loss",
+    "pr_auc": "average_precision",
+    "auprc": "average_precision",
     "mape": "mean_absolute_percentage_error",
     "msle": "mean_squared_log_error",
     "rmsle": "root_mean_squared_log_error",

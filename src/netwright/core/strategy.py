@@ -134,7 +134,7 @@ class Reseeded(BaseSampler):
     """A person's own sampler object, its random generators seeded anew for every trial.
 
     Workers get a copy of it each; left alone, N of them would propose the same N designs. A
-    sampler that asks its study to stop (a grid that is finished) is remembered as `exhausted`.
+    sampler that asks its study to stop (a grid that is finished) is remembered, see `is_exhausted`.
 
     Args:
         inner: The person's sampler.
@@ -143,9 +143,14 @@ class Reseeded(BaseSampler):
 
     def __init__(self, inner: BaseSampler, seed: int) -> None:
         self.inner = inner
-        self.exhausted = False
+        self._exhausted = False
         self._seed = seed
         self._positions = Positions()
+
+    def is_exhausted(self, study: Study) -> bool:
+        """Whether it has nothing left to propose."""
+        ask = getattr(self.inner, "is_exhausted", None)  # of grids
+        return self._exhausted or (ask is not None and bool(ask(study)))
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Seeds it by the trial's position."""
@@ -198,7 +203,7 @@ class Reseeded(BaseSampler):
         except RuntimeError as error:
             if "Study.stop" not in str(error):
                 raise
-            self.exhausted = True
+            self._exhausted = True
 
 
 LAZY = "LazyRandomState"

@@ -154,7 +154,7 @@ class Study:
         """
         if limit is not None and not self._look().slot_left(limit):
             return None
-        if self._own is not None and self._own.exhausted:
+        if self._own is not None and self._own.is_exhausted(self.optuna_study):
             return None
         optuna_trial = self.optuna_study.ask()
         position = self._look().of(optuna_trial.number)
@@ -428,6 +428,8 @@ def read_study(folder: RunFolder) -> Study:
 
 def _why_none(ended: list[TrialRecord]) -> str:
     reasons = [record.error for record in ended if record.error]
+    if not reasons and ended:
+        return f"No trial finished: all {len(ended)} were pruned; prune less, or not at all."
     if not reasons:
         return "No trial finished inside the budget; give it more time."
     commonest = max(set(reasons), key=reasons.count)

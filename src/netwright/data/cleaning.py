@@ -28,7 +28,7 @@ def weighed(table: Table, schema: Schema, audit: Audit) -> Table:
     one of their summed weight, so that copies never stand on both sides of a split; only where
     repeats cannot be chance, that is where some number or text is different in most rows: in a
     table of a few categories equal rows are honest observations. Weighted rows stand in an order
-    that their values alone decide.
+    that their values alone decide, and weigh one on average: learners know no unit of weight.
     """
     table = _without_weightless(table, audit)
     if schema.of_type("image"):
@@ -38,8 +38,10 @@ def weighed(table: Table, schema: Schema, audit: Audit) -> Table:
         return merged
     ordered = merged.rows(np.argsort(_hashes(merged), kind="stable"))
     assert ordered.weight is not None
-    alike = bool((ordered.weight == ordered.weight[0]).all())
-    return replace(ordered, weight=None) if alike else ordered
+    if (ordered.weight == ordered.weight[0]).all():
+        return replace(ordered, weight=None)
+    shares = ordered.weight / ordered.weight.max()  # sums of them stay in range
+    return replace(ordered, weight=shares / shares.mean())
 
 
 def _without_weightless(table: Table, audit: Audit) -> Table:

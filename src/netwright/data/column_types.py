@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,13 @@ import pandas as pd
 from netwright.core.task import ColumnType
 from netwright.data.ids import OrderTest
 from netwright.data.numerals import find_notation
-from netwright.data.values import DATE_FORMATS, are_truth_values, as_numbers, is_duration
+from netwright.data.values import (
+    DATE_FORMATS,
+    PLACEHOLDERS,
+    are_truth_values,
+    as_numbers,
+    is_duration,
+)
 
 MAX_CATEGORIES = 5000
 """Categories beyond the most frequent ones count as missing."""
@@ -123,6 +129,12 @@ def _guess_row_numbers(name: str, values: pd.Series, around: Surroundings) -> Gu
 
 
 def _guess_texts(name: str, present: pd.Series, distinct: int, around: Surroundings) -> Guess:
+    empty = present.str.lower().isin(PLACEHOLDERS)
+    if 0 < empty.mean() < 0.5:
+        guess = _guess_texts(name, present[~empty], present[~empty].nunique(), around)
+        if guess.type == "number":
+            words = ", ".join(map(repr, present[empty].unique()[:3]))
+            return replace(guess, why=f"{guess.why}; {words} count as missing", note=True)
     codes = bool(present.str.fullmatch(r"0\d+").any()) and present.str.fullmatch(r"\d+").all()
     notation = None if codes else find_notation(present, around.comma)
     if notation is not None:
@@ -148,7 +160,11 @@ def _guess_strings(name: str, present: pd.Series, distinct: int, around: Surroun
     format = date_format(present)
     if format is not None:
         shown = "ISO dates" if format == "ISO8601" else f"dates written {format}"
-        return Guess("date", f"it holds {shown}", None if format == "ISO8601" else format)
+        either = _swapped(format) is not None and _reads(sample, _swapped(format) or "")
+        if either:
+            shown += ", though day and month could be the other way round"
+        format = None if format == "ISO8601" else format
+        return Guess("date", f"it holds {shown}", format, note=either)
     words = float(sample.str.count(r"\s+").mean()) + 1.0
     unique = distinct / len(present)
     if words >= TEXT_WORDS and (unique > 0.2 or distinct > MAX_CATEGORIES):
@@ -189,6 +205,12 @@ def date_format(present: pd.Series) -> str | None:
         return "ISO8601" if _reads(sample, "ISO8601") else None
     spans = {format: np.ptp(pd.to_datetime(sample, format=format)) for format in fitting[:2]}
     return min(spans, key=lambda format: (spans[format], fitting.index(format)))
+
+
+def _swapped(format: str) -> str | None:
+    """A format of numbers with day and month changed over, None where there is none."""
+    other = format.translate(str.maketrans("dm", "md"))
+    return other if other != format and other in DATE_FORMATS else None
 
 
 def _reads(sample: pd.Series, format: str) -> bool:

@@ -60,7 +60,7 @@ def read_delimited(path: Path, audit: Audit, as_text: Collection[str] = ()) -> p
 
     names = [str(name).strip() for name in header]
     frame = parse(dtype={place: "str" for place, name in enumerate(names) if name in as_text})
-    return _with_texts(frame, parse, raw, delimiter)
+    return _with_texts(frame, parse, raw)
 
 
 def check_names(names: Collection[str], what: str) -> None:
@@ -95,12 +95,12 @@ def _parse(raw: bytes, path: Path, **options: Any) -> pd.DataFrame:
 
 
 def _with_texts(
-    frame: pd.DataFrame, parse: Callable[..., pd.DataFrame], raw: bytes, delimiter: str
+    frame: pd.DataFrame, parse: Callable[..., pd.DataFrame], raw: bytes
 ) -> pd.DataFrame:
     """The frame with those columns read again as text that lost something as numbers."""
     doubtful = []
     zeros = LEADING_ZERO.search(raw) is not None
-    commas = delimiter != "," and any(
+    commas = any(
         is_textual(frame[name]) and decides_for_comma(frame[name].dropna().iloc[:1000].str.strip())
         for name in frame.columns
     )

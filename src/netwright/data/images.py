@@ -24,12 +24,12 @@ from netwright.data.pixels import Picture, decode
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 IMAGE, CLASS = "image", "class"
-TRAIN_PARTS = ("train", "training", "trainset", "trainingset", "traindata", "trn")
+TRAIN_PARTS = ("train", "training", "trainset", "traindata", "trn")
 TEST_PARTS = (
-    *("test", "testing", "testset", "testingset", "testdata", "tst"),
-    *("val", "valid", "validation", "valset", "validationset", "dev", "eval", "holdout"),
+    *("test", "testing", "testset", "testdata", "tst"),
+    *("val", "valid", "validation", "valset", "dev", "eval", "holdout"),
 )
-"""Names of the parts of a data set, in lower case and letters alone; the first found is taken."""
+"""Words by which the parts of a data set are known, in lower case; the first found is taken."""
 NOT_CLASSES = ("__MACOSX", "@eaDir")
 """Folders that systems put beside a person's own; those that begin with a dot are hidden."""
 NAMED = 5
@@ -74,8 +74,9 @@ def read_images(path: Path, audit: Audit, part: str = "train") -> pd.DataFrame:
     pictures = _decode_all([opener for _, opener in found], [name for name, _ in found], audit)
     index = pd.Index([str(name) for name in names], name="path")
     columns: dict[str, Any] = {IMAGE: as_cells(pictures)}
-    if all(len(name.parts) > 1 for name in names):
-        columns[CLASS] = pd.Categorical([name.parts[0] for name in names])
+    if any(len(name.parts) > 1 for name in names):
+        folders = [name.parts[0] if len(name.parts) > 1 else None for name in names]
+        columns[CLASS] = pd.Categorical(folders)
     count = sum(picture is not None for picture in pictures)
     audit.say("read", f"Read {count} pictures from {path.name}.", part=chosen)
     return pd.DataFrame(columns, index=index)
@@ -88,17 +89,21 @@ def has_test_pictures(path: Path) -> bool:
     return _part_of(names, "test") != _part_of(names, "train")
 
 
-def decode_paths(series: pd.Series, base: Path, audit: Audit) -> pd.Series:
+def decode_paths(series: pd.Series, base: Path, audit: Audit, every_row: bool = False) -> pd.Series:
     """A column of paths as a column of pictures, None where one cannot be read.
 
     Args:
         series: Paths, absolute or relative to `base`.
         base: Folder of the table.
         audit: Is told what could not be read.
+        every_row: Whether not one of them need be readable.
+
+    Raises:
+        DataError: None can be read.
     """
     names = [str(name) for name in series]
     openers = [(base / name).read_bytes for name in names]
-    pictures = _decode_all(openers, names, audit)
+    pictures = _decode_all(openers, names, audit, every_row)
     return pd.Series(as_cells(pictures), index=series.index)
 
 
@@ -137,7 +142,7 @@ def as_cells(pictures: Iterable[Picture | None]) -> NDArray[Any]:
 
 
 def _decode_all(
-    openers: Sequence[Opener], names: Sequence[str], audit: Audit
+    openers: Sequence[Opener], names: Sequence[str], audit: Audit, every_row: bool = False
 ) -> list[Picture | None]:
     """A picture each, None for those that cannot be read."""
     pictures: list[Picture | None] = []
@@ -148,7 +153,7 @@ def _decode_all(
         except Exception:  # Pillow raises many kinds
             pictures.append(None)
             broken.append(name)
-    if len(broken) == len(names):
+    if len(broken) == len(names) and not every_row:
         raise DataError(f"None of the {len(names)} pictures can be read, such as {names[0]!r}.")
     if broken:
         named = ", ".join(broken[:NAMED]) + (" ..." if len(broken) > NAMED else "")
@@ -189,21 +194,48 @@ def _without_shared_root(names: Sequence[str]) -> list[PurePosixPath]:
     """Paths less a folder that holds everything, such as the one most zip files have."""
     paths = [PurePosixPath(name) for name in names]
     while all(len(path.parts) > 2 for path in paths) and len({p.parts[0] for p in paths}) == 1:
-        if _letters(paths[0].parts[0]) in (*TRAIN_PARTS, *TEST_PARTS):
+        if _rank(paths[0].parts[0]) is not None:
             break
         paths = [PurePosixPath(*path.parts[1:]) for path in paths]
     return paths
 
 
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
+def _rank(folder: str) -> tuple[bool, int] | None:
+    """Whether a folder's name says that it is a part to judge on, and how soon such a name is
+    taken; None where it names no part. `seg_train`, `Training`, `TEST-images` do."""
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", folder).lower())
+    for judged, parts in ((False, TRAIN_PARTS), (True, TEST_PARTS)):
+        found = [parts.index(word) for word in (*words, "".join(words)) if word in parts]
+        if found:
+            return judged, min(found)
+    return None
 
 
 def _part_of(names: Sequence[PurePosixPath], part: str) -> str | None:
-    """The top folder to read, None for all of them."""
-    tops = {_letters(name.parts[0]): name.parts[0] for name in names if len(name.parts) > 1}
-    trains = [tops[name] for name in TRAIN_PARTS if name in tops]
-    if not trains or not set(tops) <= {*TRAIN_PARTS, *TEST_PARTS}:
+    """The top folder to read, None for all of them.
+
+    Folders are parts where each of them is called like one. Beside parts that hold class folders,
+    those that hold none (pictures to predict, unlabelled ones) do not count.
+
+    Raises:
+        DataError: There are several parts to judge on, and none to learn from.
+    """
+    tops = {name.parts[0] for name in names if len(name.parts) > 1}
+    deep = {name.parts[0] for name in names if len(name.parts) > 2}
+    ranks = {top: _rank(top) for top in sorted(deep or tops)}
+    parts = {top: rank for top, rank in ranks.items() if rank is not None}
+    if len(parts) < len(ranks):
         return None
-    tests = [tops[name] for name in TEST_PARTS if name in tops]
-    return tests[0] if part == "test" and tests else trains[0]
+    trains, tests = (
+        sorted((top for top, rank in parts.items() if rank[0] == judged), key=parts.__getitem__)
+        for judged in (False, True)
+    )
+    if trains:
+        return tests[0] if part == "test" and tests else trains[0]
+    if len(tests) > 1:
+        told = ", ".join(map(repr, tests))
+        raise DataError(
+            f"The folders {told} are parts to judge on, and there is none to learn from; name the "
+            "folder of one of them, or call it train."
+        )
+    return None

@@ -21,7 +21,7 @@ CURRENCIES = r"(?:US|A|C|HK|NZ|S)?[$€£¥₹₽₩₺₫₴₦฿₱]|USD|EUR|
 PARTS = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+\u2212])?\s*(?P<prefix>{CURRENCIES})?\s*(?P<minus>[-+\u2212])?\s*"
     rf"(?P<body>\d[\d.,'’{SPACES}]*(?<=\d)|[.,]\d+)(?P<power>[eE][+-]?\d+)?"
-    rf"\s*(?P<suffix>[^\d\s()+-][^\d()]{{0,11}})?(?P<close>\))?"
+    rf"\s*(?P<suffix>[^\d\s()+-][^\d()]{{0,11}}?)?(?P<behind>[-\u2212])?(?P<close>\))?"
 )
 GROUPED = re.compile(rf"[1-9]\d{{0,2}}(?P<mark>[.,'’{SPACES}])\d{{3}}(?:(?P=mark)\d{{3}})*")
 LEAST_SHARE, LEAST_DISTINCT = 0.98, 3
@@ -81,7 +81,7 @@ class Notation:
             return None
         digits = body.replace(self.thousands, "") if self.thousands else body
         value = float(digits.replace(self.decimal, ".") + (parts["power"] or ""))
-        minus = "-" if parts["open"] else (parts["sign"] or parts["minus"] or "+")
+        minus = "-" if parts["open"] else parts["sign"] or parts["minus"] or parts["behind"] or "+"
         return -value if minus in "-\u2212" else value
 
     @cached_property
@@ -115,13 +115,19 @@ def find_notation(
     if len(fitting) < least or len(fitting) < LEAST_SHARE * len(parts):
         return None
     prefix, suffix = (_only_one(fitting[name]) for name in ("prefix", "suffix"))
-    if prefix is None or suffix is None or _is_code(fitting["body"], prefix + suffix):
+    if prefix is None or suffix is None:
+        return None
+    apart = distinct.str.contains(
+        r"\d\s+[^\d\s]"
+    ).any()  # a unit stands apart, a letter of a code not
+    if _is_code(fitting["body"], "" if apart else prefix + suffix):
         return None
     marks = _marks(fitting["body"], comma)
     if marks is None:
         return None
     found = Notation(*marks, prefix, suffix)
-    if found == Notation() and not (fitting["open"].notna().any() or _odd_minus(fitting)):
+    odd = fitting[["open", "behind"]].notna().any(axis=None) or _odd_minus(fitting)
+    if found == Notation() and not odd:
         return None
     share = np.mean(~np.isnan(found.read(distinct)))
     return found if share >= LEAST_SHARE else None
@@ -135,7 +141,7 @@ def decides_for_comma(texts: pd.Series) -> bool:
 
 def _split(distinct: pd.Series) -> pd.DataFrame:
     found = [PARTS.fullmatch(str(text)) for text in distinct]
-    names = ("open", "sign", "prefix", "minus", "body", "suffix", "close")
+    names = ("open", "sign", "prefix", "minus", "body", "suffix", "behind", "close")
     rows = [dict.fromkeys(names) if one is None else one.groupdict() for one in found]
     return pd.DataFrame(rows, columns=list(names), dtype=object)
 
@@ -149,7 +155,8 @@ def _only_one(column: pd.Series) -> str | None:
 def _is_code(bodies: pd.Series, around: str) -> bool:
     """Whether digits name something rather than count it: 007, or 12A and 7A."""
     zeros = bodies.str.fullmatch(r"0\d+")
-    return bool(zeros.any()) or (len(around) == 1 and around.isalpha() and around.isupper())
+    letter = len(around) == 1 and around.isalpha() and around.isupper()
+    return bool(zeros.any()) or (letter and not bodies.str.contains(r"[.,]").any())
 
 
 def _odd_minus(parts: pd.DataFrame) -> bool:

@@ -66,12 +66,12 @@ def _deep(picture: Any) -> Picture:
     from PIL import Image
 
     values = np.asarray(picture)
-    whole = values.dtype.kind in "iu"
+    whole = values.dtype.kind in "iu" and 0 <= values.min() <= values.max() <= DEPTHS[-1]
     if max(values.shape) > MAX_SIDE:
         shrunk = Image.fromarray(values.astype(np.float32))
         shrunk.thumbnail((MAX_SIDE, MAX_SIDE))
         values = np.asarray(shrunk).round() if whole else np.asarray(shrunk)
-    return values.clip(0, 65535).astype(np.uint16)[None] if whole else values[None]
+    return values.astype(np.uint16 if whole else np.float32)[None]
 
 
 # ---------------------------------------------------------------------------- brightness
@@ -80,7 +80,8 @@ def _deep(picture: Any) -> Picture:
 def brightest_of(pictures: Iterable[Picture]) -> float | None:
     """What white is in some pictures: 255, 1023, 4095, 65535, or 1.0 where floats stay in 0..1.
 
-    None for values that no picture file has, such as negative ones: they are taken as they are.
+    None for values that say nothing of it: negative ones, masks of 0 and 1, floats of another
+    range. They are taken as they are.
     """
     low, high, kinds = np.inf, -np.inf, set()
     for picture in pictures:
@@ -90,8 +91,8 @@ def brightest_of(pictures: Iterable[Picture]) -> float | None:
     if not kinds <= set("uif") or not 0 <= low <= high:
         return None
     if "f" in kinds:
-        return 1.0 if high <= 1 else BYTE if high <= BYTE else None
-    return next((depth for depth in DEPTHS if high <= depth), None)
+        return 1.0 if high <= 1 else None
+    return next((depth for depth in DEPTHS if 1 < high <= depth), None)
 
 
 def rescaled(picture: Picture, brightest: float | None) -> Picture:
@@ -102,6 +103,8 @@ def rescaled(picture: Picture, brightest: float | None) -> Picture:
         brightest: White in the pictures that were learned from, see `brightest_of`.
     """
     kind = picture.dtype.kind
+    if kind == "b":
+        picture, kind = picture.astype(np.float32), "f"
     if brightest is None or kind not in "uif" or picture.size == 0:
         return picture
     own = _own_white(picture, brightest)

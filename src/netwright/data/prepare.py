@@ -105,6 +105,7 @@ def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Aud
     features = typed(frame, schema).reset_index(drop=True)
     _tell_extremes(frame, features, schema, audit)
     table = weighed(Table(features, encoded, **extras), schema, audit)
+    _check_classes_weigh(table, targets)
     warn_of_leaks(table, schema, [target.kind for target in targets], audit)
     split = Split("group", wishes.group) if wishes.group else Split()
     split = Split("time", wishes.time) if wishes.time else split
@@ -123,6 +124,18 @@ def prepare(source: Any, target: str | Sequence[str], wishes: Wishes, audit: Aud
         target_format=first.format,
         data=table,
     )
+
+
+def _check_classes_weigh(table: Table, targets: Sequence[Target]) -> None:
+    """Refuses a target of which rows with a weight have one class only."""
+    (first, *further) = targets
+    codes = np.unique(np.asarray(table.target))
+    if first.classes and not further and len(codes) < 2:
+        label = first.classes[int(codes[0])] if len(codes) else None
+        raise DataError(
+            f"A target needs two classes. Of rows that weigh anything {first.name!r} has only "
+            f"{label!r}; mend the weights."
+        )
 
 
 def name_of(source: Any) -> str:
@@ -209,7 +222,7 @@ def _take_apart(
     extras: dict[str, Any] = {}
     apart: list[Column] = []
     if wishes.weight:
-        extras["weight"] = _weights(frame[wishes.weight])
+        extras["weight"] = weights_of(frame[wishes.weight])
         apart.append(Column(wishes.weight, "number", optional=True, dropped="it weighs the rows"))
     if wishes.group:
         extras["group"] = group_codes(frame[wishes.group])
@@ -219,7 +232,12 @@ def _take_apart(
     return frame.drop(columns=[column.name for column in apart]), extras, apart
 
 
-def _weights(column: pd.Series) -> np.ndarray:
+def weights_of(column: pd.Series) -> np.ndarray:
+    """Row weights.
+
+    Raises:
+        DataError: They are not numbers of at least zero, or all zero.
+    """
     weights = as_numbers(column)
     if np.isnan(weights).any() or (weights < 0).any() or weights.sum() == 0:
         raise DataError(

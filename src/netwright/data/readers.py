@@ -26,6 +26,7 @@ from netwright.data.images import (
     decode_paths,
     has_test_pictures,
     holds_paths,
+    holds_pictures,
     is_image_source,
     read_images,
     readable,
@@ -40,6 +41,7 @@ def read(
     audit: Audit | None = None,
     part: str = "train",
     as_text: Collection[str] = (),
+    pictures: Collection[str] = (),
     every_row: bool = False,
 ) -> pd.DataFrame:
     """Reads a table from a file, a folder of pictures, a SQL query or a frame.
@@ -51,13 +53,15 @@ def read(
         audit: Is told what was found out on the way.
         part: `train` or `test`; which of the two is wanted where a source has both.
         as_text: Columns of a text file that are not to be taken for numbers.
+        pictures: Columns that hold pictures or their paths, whatever they look like.
         every_row: Whether rows whose picture cannot be read stay, without it; else they go.
 
     Raises:
         DataError: Nothing there, nothing in it, or nothing that can be understood.
     """
     audit = audit or Audit()
-    frame = _read_all(source, audit, part, as_text)
+    frame, base = _read_all(source, audit, part, as_text)
+    frame = with_pictures(frame, base, audit, pictures)
     if every_row or (fine := readable(frame)).all():
         return frame
     left = int((~fine).sum())
@@ -66,26 +70,29 @@ def read(
     return frame[fine]
 
 
-def _read_all(source: Any, audit: Audit, part: str, as_text: Collection[str]) -> pd.DataFrame:
+def _read_all(
+    source: Any, audit: Audit, part: str, as_text: Collection[str]
+) -> tuple[pd.DataFrame, Path]:
+    """The frame as it stands, and where its paths start."""
     if isinstance(source, pd.DataFrame):
-        return with_pictures(_checked(source.copy(deep=False), "the frame"), Path(), audit)
+        return _checked(source.copy(deep=False), "the frame"), Path()
     if not isinstance(source, (str, Path)):
         raise DataError(f"Data is a path or a pandas DataFrame. Got {type(source).__name__}.")
     text, path = str(source), _path_of(source)
     if path is None:
-        return _checked(_read_sql(text), "the query")
+        return _checked(_read_sql(text), "the query"), Path()
     if is_image_source(path):
-        return read_images(path, audit, part)
+        return read_images(path, audit, part), path
     if path.stat().st_size == 0:
         raise DataError(f"The file {text!r} is empty; it needs a header and rows.")
     if path.suffix.lower() == ".npz":
-        return _checked(read_npz(path, audit, part), repr(text))
+        return _checked(read_npz(path, audit, part), repr(text)), path.parent
     reader = _reader_of(path)
     if reader is read_delimited:
         reader = partial(read_delimited, as_text=as_text)
     frame = reader(path, audit)
     audit.say("read", f"Read {len(frame)} rows and {frame.shape[1]} columns from {path.name}.")
-    return with_pictures(_checked(frame, repr(text)), path.parent, audit)
+    return _checked(frame, repr(text)), path.parent
 
 
 def implied_target(source: Any) -> str | None:
@@ -125,11 +132,16 @@ def _path_of(source: Any) -> Path | None:
     return path
 
 
-def with_pictures(frame: pd.DataFrame, base: Path, audit: Audit) -> pd.DataFrame:
+def with_pictures(
+    frame: pd.DataFrame, base: Path, audit: Audit, told: Collection[str] = ()
+) -> pd.DataFrame:
     """The frame with columns of picture paths read, None where a picture cannot be."""
     for name in frame.columns:
-        if is_textual(frame[name]) and holds_paths(frame[name], base):
-            frame = frame.assign(**{name: decode_paths(frame[name], base, audit)})
+        column = frame[name]
+        if not is_textual(column) or holds_pictures(column):
+            continue
+        if name in told or holds_paths(column, base):
+            frame = frame.assign(**{name: decode_paths(column, base, audit, name in told)})
     return frame
 
 
@@ -151,6 +163,11 @@ def _reader_of(path: Path) -> Callable[[Path, Audit], pd.DataFrame]:
 
 
 def _checked(frame: pd.DataFrame, what: str) -> pd.DataFrame:
+    if frame.columns.nlevels > 1:
+        raise DataError(
+            f"Columns have one name each, and {what} has columns of {frame.columns.nlevels} levels; "
+            "join them, such as frame.columns.map('_'.join)."
+        )
     frame.columns = [str(column).strip() for column in frame.columns]
     check_names(list(frame.columns), what)
     if frame.shape[1] == 0:
@@ -169,8 +186,13 @@ def _read_parquet(path: Path, audit: Audit) -> pd.DataFrame:
 
 def _read_arrow(path: Path, audit: Audit) -> pd.DataFrame:
     import pyarrow.feather
+    import pyarrow.ipc
 
     try:
+        with path.open("rb") as file:
+            if file.read(6) not in (b"ARROW1", b"FEA1\x00\x00"):  # a stream has no such mark
+                file.seek(0)
+                return _to_pandas(pyarrow.ipc.open_stream(file).read_all())
         return _to_pandas(pyarrow.feather.read_table(path))
     except Exception as error:
         raise DataError(f"The file {str(path)!r} is not a readable Arrow file.") from error

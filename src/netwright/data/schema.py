@@ -168,6 +168,9 @@ def _as_told(told: Mapping[str, Any], series: pd.Series, strings: pd.Series | No
             format = notation.pattern
     if pd.api.types.is_timedelta64_dtype(series.dtype):
         reading = "duration"
+    if kind == "number" and reading is None:
+        numbers = as_numbers(series, format, "boolean")
+        reading = "boolean" if np.isin(numbers[~np.isnan(numbers)], (0.0, 1.0)).all() else None
     if kind == "category" and are_truth_values(pd.Series(as_strings(series).dropna().unique())):
         reading = "boolean"
     return Guess(kind, "the schema file says so", format, reading)  # type: ignore[arg-type]
@@ -229,6 +232,8 @@ def typed(frame: pd.DataFrame, schema: Schema, index: bool = True) -> pd.DataFra
         )
     columns: dict[str, Any] = {}
     ready = _ready_numbers(frame, schema)
+    numbers = [c.name for c in schema.used if c.type == "number" and c.name in frame.columns]
+    comma = _writes_commas(frame[[name for name in numbers if name not in ready]])
     for column in schema.used:
         if column.name in ready:
             columns[column.name] = ready[column.name]
@@ -237,7 +242,7 @@ def typed(frame: pd.DataFrame, schema: Schema, index: bool = True) -> pd.DataFra
             series = frame[column.name]
         else:
             series = pd.Series(np.nan, index=frame.index, dtype="float64")
-        columns[column.name] = _typed_column(series, column)
+        columns[column.name] = _typed_column(series, column, comma)
     return pd.DataFrame(columns, index=frame.index if index else None)
 
 
@@ -250,9 +255,9 @@ def _ready_numbers(frame: pd.DataFrame, schema: Schema) -> dict[str, Any]:
     return dict(zip(floats.columns, values.T, strict=True))
 
 
-def _typed_column(series: pd.Series, column: Column) -> Any:
+def _typed_column(series: pd.Series, column: Column, comma: bool) -> Any:
     if column.type == "number":
-        return as_numbers(series, column.format, column.reading)
+        return as_numbers(series, column.format, column.reading, comma)
     if column.type == "category":
         return as_categories(series, column.categories, column.reading)
     if column.type == "date":

@@ -15,7 +15,13 @@ from netwright.core.target import Kind, Target
 from netwright.data.column_types import Surroundings, guess_type
 from netwright.data.dtypes import plain
 from netwright.data.images import CLASS, IMAGE
-from netwright.data.values import as_categories, as_numbers, as_strings, is_textual
+from netwright.data.values import (
+    are_truth_values,
+    as_categories,
+    as_numbers,
+    as_strings,
+    is_textual,
+)
 
 MAX_NUMERIC_CLASSES = 20
 """A whole-numbered target with more different values than this is a quantity."""
@@ -62,7 +68,17 @@ def take_targets(
 def is_known(column: pd.Series) -> pd.Series:
     """Which rows have a value."""
     column = plain(column)
-    return (as_strings(column) if is_textual(column) else column).notna()
+    return (_label_texts(column) if is_textual(column) else column).notna()
+
+
+def _label_texts(column: pd.Series) -> pd.Series:
+    """Labels as strings. The words of a categorical are labels whatever they are: NA may be a
+    country, and a class folder may be called nan."""
+    if isinstance(column.dtype, pd.CategoricalDtype) and is_textual(
+        pd.Series(column.cat.categories)
+    ):
+        return column.astype("str").where(column.notna())
+    return as_strings(column)
 
 
 def infer_kind(column: pd.Series) -> tuple[Kind, str]:
@@ -74,7 +90,7 @@ def infer_kind(column: pd.Series) -> tuple[Kind, str]:
     column = plain(column)
     _refuse_times(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        distinct = as_strings(column).nunique()
+        distinct = _label_texts(column).nunique()
         return ("binary" if distinct <= 2 else "multiclass"), "it is a categorical"
     if pd.api.types.is_bool_dtype(column.dtype):
         return "binary", "it holds true and false"
@@ -82,6 +98,8 @@ def infer_kind(column: pd.Series) -> tuple[Kind, str]:
     if is_textual(column):
         texts = as_strings(column)
         distinct, guess = texts.nunique(), guess_type(column, texts, Surroundings(keep_ids=True))
+        if guess.type == "date" or guess.reading == "duration":
+            raise _no_times(column, "dates" if guess.type == "date" else "durations")
         if guess.type != "number" or not np.isfinite(as_numbers(column, guess.format)).all():
             return ("binary" if distinct == 2 else "multiclass"), f"it has {distinct} labels"
         values = pd.Series(as_numbers(column, guess.format))
@@ -96,15 +114,20 @@ def infer_kind(column: pd.Series) -> tuple[Kind, str]:
 
 
 def _refuse_times(column: pd.Series) -> None:
-    for what, holds, instead in (
-        ("dates", pd.api.types.is_datetime64_any_dtype, "the days until then"),
-        ("durations", pd.api.types.is_timedelta64_dtype, "its seconds"),
-    ):
-        if holds(column.dtype):
-            raise TargetError(
-                f"A target holds labels or numbers. {column.name!r} holds {what}; predict "
-                f"{instead} as a number instead."
-            )
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    dtype = column.cat.categories.dtype if categorical else column.dtype
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        raise _no_times(column, "dates")
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        raise _no_times(column, "durations")
+
+
+def _no_times(column: pd.Series, what: str) -> TargetError:
+    instead = {"dates": "the days until then", "durations": "its seconds"}[what]
+    return TargetError(
+        f"A target holds labels or numbers. {column.name!r} holds {what}; predict {instead} as a "
+        "number instead, or write them as text and pass kind 'multiclass' if they are labels."
+    )
 
 
 def target_format(column: pd.Series, kind: Kind) -> str | None:
@@ -129,7 +152,7 @@ def find_classes(column: pd.Series, kind: Kind, told: bool = False) -> tuple[Any
     if kind == "regression":
         return ()
     column = plain(column)
-    texts = as_strings(column)
+    texts = _label_texts(column)
     counts = texts.value_counts()
     if len(counts) == 1:
         raise TargetError(
@@ -145,25 +168,58 @@ def find_classes(column: pd.Series, kind: Kind, told: bool = False) -> tuple[Any
             f"A binary target has two classes. {column.name!r} has {len(counts)}; "
             "pass kind 'multiclass'."
         )
-    labels = [_label(value) for value in column[~texts.duplicated() & texts.notna()]]
+    first = ~texts.duplicated() & texts.notna()
+    labels = [_label(*pair) for pair in zip(column[first], texts[first], strict=True)]
     try:
         return tuple(sorted(labels))
     except TypeError:
         return tuple(sorted(labels, key=str))
 
 
-def _label(value: Any) -> Any:
-    """A JSON-able label: numpy scalars become Python's, strings lose their outer blanks."""
+def _label(value: Any, text: str) -> Any:
+    """A JSON-able label: numpy scalars become Python's, all else is as it is written."""
     if isinstance(value, np.generic):
         value = value.item()
-    return value if isinstance(value, (bool, int, float)) else str(value).strip()
+    return value if isinstance(value, (bool, int, float)) else text
 
 
 def class_codes(column: pd.Series, classes: tuple[Any, ...]) -> NDArray[np.int64]:
     """The position of each label in `classes`; -1 for labels never seen. Compared by meaning."""
-    known = tuple(as_strings(pd.Series([label], dtype=object)).iloc[0] for label in classes)
-    reading = "boolean" if all(isinstance(label, bool) for label in classes) else None
-    return np.asarray(as_categories(column, known, reading).codes, dtype=np.int64)
+    column = plain(column)
+    known = tuple(
+        label if isinstance(label, str) else as_strings(pd.Series([label], dtype=object)).iloc[0]
+        for label in classes
+    )
+    reading = "boolean" if are_truth_values(pd.Series(known)) else None
+    codes = np.asarray(as_categories(column, known, reading).codes, dtype=np.int64)
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return codes
+    exact = {name: place for place, name in enumerate(known)}
+    named = _label_texts(column).map(exact).to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isnan(named), codes, np.nan_to_num(named)).astype(np.int64)
+
+
+def unknown_labels(
+    encoded: NDArray[Any], columns: Sequence[pd.Series], targets: Sequence[Target]
+) -> list[str]:
+    """Says which targets have labels in most rows that were never learned."""
+    found = []
+    for codes, column, target in zip(
+        encoded.reshape(len(encoded), -1).T, columns, targets, strict=True
+    ):
+        unknown = codes == -1
+        if target.classes and len(codes) and unknown.mean() > 0.5:
+            shown = _shown(column.iloc[int(np.argmax(unknown))])
+            found.append(
+                f"The target {target.name!r} has labels never seen in {unknown.mean():.0%} of the "
+                f"rows, such as {shown}."
+            )
+    return found
+
+
+def _shown(value: Any) -> str:
+    """A value as a person would write it."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def numeric_target(column: pd.Series, format: str | None = None) -> NDArray[np.float64]:

@@ -54,10 +54,31 @@ DATE_FORMATS = (
     "%B %d, %Y",
     "%Y%m%d%H%M%S",
 )
+PLACEHOLDERS = frozenset(
+    {
+        "-",
+        "--",
+        "---",
+        ".",
+        "*",
+        "none",
+        "nil",
+        "unknown",
+        "missing",
+        "n.a.",
+        "n.a",
+        "not available",
+    }
+)
+"""Words for 'nothing here', in lower case, that are values of their own elsewhere: they count as
+missing among numbers only."""
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "on", "1"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "off", "0"})
 """Spellings of the two truth values, in lower case."""
-CLOCK = re.compile(r"-?(\d{1,3}):(\d\d)(:\d\d(\.\d+)?)?|-?\d+ days?( [+-]?\d\d:\d\d:\d\d(\.\d+)?)?")
+CLOCK = re.compile(
+    r"-?(\d{1,3}):(\d\d)(:\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?"
+    r"|-?\d+ days?( [+-]?\d\d:\d\d:\d\d(\.\d+)?)?"
+)
 """A duration or a time of day: 12:30, 0:05:59.5, 3 days 04:00:00."""
 WHOLE = 2.0**53
 """Floats beyond this have no fraction that could be lost, and may have lost digits already."""
@@ -129,7 +150,10 @@ def _scalar_text(value: Any) -> str:
 
 
 def as_numbers(
-    series: pd.Series, format: str | None = None, reading: str | None = None
+    series: pd.Series,
+    format: str | None = None,
+    reading: str | None = None,
+    comma: bool = False,
 ) -> NDArray[np.float64]:
     """Float64 values; what is no number, and what is infinite, is NaN.
 
@@ -138,13 +162,14 @@ def as_numbers(
         format: How its numbers are written, see `netwright.data.numerals`; None for plainly.
         reading: `boolean` where words such as true and no are ones and zeros, `duration` where
             12:30 and 3 days are seconds.
+        comma: Whether other columns of these rows write decimals with a comma.
     """
     series = plain(series)
     if pd.api.types.is_timedelta64_dtype(series.dtype):
         numbers = series.dt.total_seconds().to_numpy(dtype=np.float64)
     elif is_textual(series):
         codes, texts = pd.factorize(as_strings(series))
-        found = _text_numbers(pd.Series(texts), format, reading)
+        found = _text_numbers(pd.Series(texts), format, reading, comma)
         numbers = np.append(found, np.nan)[codes]  # a code of -1 is missing
     elif pd.api.types.is_datetime64_any_dtype(series.dtype):
         numbers = np.full(len(series), np.nan)
@@ -153,7 +178,9 @@ def as_numbers(
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _text_numbers(texts: pd.Series, format: str | None, reading: str | None) -> NDArray[np.float64]:
+def _text_numbers(
+    texts: pd.Series, format: str | None, reading: str | None, comma: bool
+) -> NDArray[np.float64]:
     """Numbers of different texts; NaN where one is none.
 
     Texts of a column that was learned plain may come from a file that writes decimal commas.
@@ -167,8 +194,8 @@ def _text_numbers(texts: pd.Series, format: str | None, reading: str | None) -> 
         words = texts[unread].str.lower()
         truth = words.isin(TRUE_WORDS).to_numpy()
         found[unread] = np.where(truth, 1.0, np.where(words.isin(FALSE_WORDS), 0.0, np.nan))
-    elif unread.any() and format is None:
-        other = find_notation(texts, least=1)
+    elif (unread.any() or comma) and format is None:
+        other = find_notation(texts, comma, least=1)
         found = found if other is None else other.read(texts)
     return found
 
@@ -180,10 +207,21 @@ def is_duration(texts: pd.Series) -> bool:
 
 def _durations(texts: pd.Series) -> NDArray[np.float64]:
     """Seconds; NaN where a text is no duration."""
+    half = texts.str.extract(r"(?i)^(.*?) ?([ap])\.?m\.?$")
+    if half[1].notna().any():
+        return _half_days(texts, half)
     short = texts.str.fullmatch(r"-?\d{1,3}:\d\d")
     whole = texts.where(~short.astype(bool), texts + ":00")
     found = pd.to_timedelta(whole.astype(object), errors="coerce")
     return np.asarray(found / pd.Timedelta(seconds=1), dtype=np.float64)
+
+
+def _half_days(texts: pd.Series, half: pd.DataFrame) -> NDArray[np.float64]:
+    """Seconds since midnight, of times that say a.m. or p.m."""
+    clock = _durations(half[0].where(half[0].notna(), texts))
+    hours = np.floor(clock / 3600)
+    later = 12.0 * (half[1].str.lower() == "p").to_numpy() - 12.0 * (hours == 12)
+    return np.where(half[1].notna(), clock + 3600 * later, clock)
 
 
 # --------------------------------------------------------------------------------- dates
@@ -198,6 +236,8 @@ def as_dates(series: pd.Series, format: str | None) -> pd.Series:
     series = plain(series)
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
         parsed = pd.to_datetime(series, utc=True)
+    elif pd.api.types.is_numeric_dtype(series.dtype) and not _is_digits(format):
+        parsed = _number_dates(series)
     else:
         codes, texts = pd.factorize(as_strings(series))
         found = _text_dates(pd.Series(texts, dtype="str"), format)
@@ -205,15 +245,39 @@ def as_dates(series: pd.Series, format: str | None) -> pd.Series:
     return parsed.dt.tz_localize(None).astype("datetime64[us]")
 
 
+EPOCHS = {"s": 1e8, "ms": 1e11, "us": 1e14, "ns": 1e17}
+"""Unit to the least number since 1970 that is taken to be in it: 1973 and later."""
+
+
+def _number_dates(series: pd.Series) -> pd.Series:
+    """Numbers as dates: 20240131, or seconds, milliseconds, ... since 1970 by their size."""
+    numbers = pd.Series(as_numbers(series), index=series.index)
+    typical = float(numbers.abs().median())
+    if 1.9e7 <= typical < 2.2e7:
+        days = numbers.astype("Int64").astype("str").where(numbers.notna())
+        return pd.to_datetime(days, format="%Y%m%d", errors="coerce", utc=True)
+    units = [unit for unit, least in EPOCHS.items() if typical >= least]
+    if not units:
+        return pd.Series(pd.NaT, index=series.index, dtype="datetime64[us, UTC]")
+    unit: Any = units[-1]
+    return pd.to_datetime(numbers, unit=unit, errors="coerce", utc=True)
+
+
+def _is_digits(format: str | None) -> bool:
+    """Whether a format writes nothing but digits, so that its dates may come as numbers."""
+    return format is not None and re.fullmatch(r"(%[YmdHMSjy])+", format) is not None
+
+
 def _text_dates(texts: pd.Series, format: str | None) -> pd.Series:
     found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us, UTC]")
     for one in (format, "ISO8601", *_same_order(format)):
+        if one is None or (_is_digits(one) and one != format):
+            continue
         unread = found.isna() & texts.notna()
         if not unread.any():
             break
-        if one is not None:
-            read = pd.to_datetime(texts[unread], format=one, errors="coerce", utc=True)
-            found[unread] = read.astype("datetime64[us, UTC]")
+        read = pd.to_datetime(texts[unread], format=one, errors="coerce", utc=True)
+        found[unread] = read.astype("datetime64[us, UTC]")
     return found
 
 
@@ -237,7 +301,8 @@ def as_categories(
     """Known categories as codes; unknown ones are missing.
 
     A value that is not spelled like any category is the one that means the same number (7, 7.0
-    and 007) or, where the column was `boolean`, the same truth value.
+    and 007), where the column was `boolean` the same truth value, or that differs from it in case
+    only; where two are, it is missing.
     """
     series = plain(series)
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -250,7 +315,7 @@ def as_categories(
     texts = as_strings(values)
     known, like = _levels(categories), _alike(categories, reading == "boolean")
     places = [
-        -1 if missing else known.get(text, like.get(_meaning(text, reading), -1))
+        -1 if missing else known.get(text, _like(text, like, reading))
         for text, missing in zip(texts, texts.isna(), strict=True)
     ]
     taken = np.append(np.array(places, dtype=np.int64), -1)[codes]
@@ -260,6 +325,11 @@ def as_categories(
 def _factorized(series: pd.Series) -> tuple[NDArray[np.int64], pd.Series]:
     codes, found = pd.factorize(series)
     return codes, pd.Series(found, dtype="str")
+
+
+def _like(text: str, like: Mapping[Any, int], reading: str | None) -> int:
+    """The level that means the same, or differs in upper and lower case only; -1 for none."""
+    return like.get(_meaning(text, reading), like.get(text.lower(), -1))
 
 
 @lru_cache(maxsize=256)
@@ -273,10 +343,9 @@ def _alike(categories: tuple[str, ...], boolean: bool) -> Mapping[Any, int]:
     found: dict[Any, int] = {}
     repeated = set()
     for place, name in enumerate(categories):
-        meaning = _meaning(name, "boolean" if boolean else None)
-        if meaning in found:
-            repeated.add(meaning)
-        elif meaning is not None:
+        for meaning in {_meaning(name, "boolean" if boolean else None), name.lower()} - {None}:
+            if meaning in found:
+                repeated.add(meaning)
             found[meaning] = place
     return {meaning: place for meaning, place in found.items() if meaning not in repeated}
 

@@ -124,16 +124,23 @@ def _scaled(graph: Graph, scaler: Scaler, values: str) -> str:
     if scaler.how == "quantile":
         below = ranks(graph, filled, learned["quantiles"])
         scaled = normal_quantile(graph, graph.add("Clip", below, SURE, 1 - SURE))
+        if "straight" in learned:
+            straight = learned["straight"].astype(bool)
+            scaled = graph.add("Where", straight, _standardised(graph, learned, filled), scaled)
     else:
-        centred = graph.add("Sub", filled, learned["mean"])
-        bound = learned.get("bound", np.full(len(learned["mean"]), CLIP))
-        scaled = graph.add("Div", centred, learned["spread"])
-        scaled = graph.add("Max", graph.add("Min", scaled, bound), -bound)
+        scaled = _standardised(graph, learned, filled)
     parts = [graph.cast(scaled, np.float32)]
     if len(learned["flag"]):
         flags = graph.add("Gather", missing, learned["flag"].astype(np.int64), axis=1)
         parts.append(graph.cast(flags, np.float32))
     return graph.columns(parts)
+
+
+def _standardised(graph: Graph, learned: Mapping[str, NDArray[Any]], filled: str) -> str:
+    """Deviations from the mean, cut off where `Scaler` does."""
+    bound = learned.get("bound", np.full(len(learned["mean"]), CLIP))
+    scaled = graph.add("Div", graph.add("Sub", filled, learned["mean"]), learned["spread"])
+    return graph.add("Max", graph.add("Min", scaled, bound), -bound)
 
 
 def _coded(graph: Graph, encoder: Codes, columns: Mapping[str, str]) -> str:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 EXACT = 2.0**24
 """Whole numbers up to here are exact in single precision."""
 LARGEST = float(np.finfo(np.float32).max)
+SAMPLE, ENOUGH = 20_000, 0.95
+"""Values that are looked at, and the share of the different ones that must stay so."""
 SMALL, LARGE = 1e-30, 1e30
 """Columns whose typical distance from their origin is beyond these are scaled."""
 
@@ -47,17 +49,25 @@ class Centring:
 
 
 def _origin(column: NDArray[np.float64]) -> float:
-    """The median, where values are closer to one another than to zero and not exact anyway."""
+    """The median, where single precision keeps more values apart once it is taken off."""
     present = column[~np.isnan(column)]
     if len(present) == 0:
         return 0.0
     whole = bool((present == np.rint(present)).all())
     if whole and np.abs(present).max() <= EXACT:
         return 0.0
-    low, middle, high = np.quantile(present, (0.05, 0.5, 0.95), method="nearest")
-    if abs(middle) <= high - low or not np.isfinite(high - low):
+    some = present[:: max(1, len(present) // SAMPLE)]
+    middle = float(np.median(present))
+    middle = float(np.rint(middle)) if whole else middle
+    kept = _distinct(some)
+    if not np.isfinite(middle) or kept >= ENOUGH * len(np.unique(some)):
         return 0.0
-    return float(np.rint(middle)) if whole else float(middle)
+    return middle if _distinct(some - middle) > kept else 0.0
+
+
+def _distinct(values: NDArray[np.float64]) -> int:
+    """How many values single precision tells apart."""
+    return len(np.unique(np.clip(values, -LARGEST, LARGEST).astype(np.float32)))
 
 
 def _scale(centred: NDArray[np.float64]) -> float:

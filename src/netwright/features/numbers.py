@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 QUANTILES = 256
 CLIP = 6.0
 """Standardised values beyond this many deviations are cut off, unless most values are alike."""
+ALIKE = 0.97
+"""Features of which more values than this are alike have too few others for ranks: they are
+standardised where the rest are spread like a bell."""
 REACH = 3.0
 """Where most values are alike, the others are cut off beyond this many times their ninth tenth."""
 MANY, CELLS, CROWDED = 5000, 2048, 4
@@ -56,6 +59,10 @@ class Scaler:
         if self.how == "quantile":
             grid = np.linspace(0, 1, min(QUANTILES, len(values)))
             self.arrays["quantiles"] = np.quantile(filled, grid, axis=0)
+            alike = (filled == centre).mean(axis=0) > ALIKE
+            if alike.any():
+                self.arrays["straight"] = alike.astype(np.uint8)
+                self.arrays["bound"] = _bounds(filled, centre, self._standardised(filled))
         return self
 
     def transform(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -66,11 +73,17 @@ class Scaler:
         filled = np.where(missing, self.arrays["fill"], values.astype(np.float64))
         if self.how == "quantile":
             scaled = self._to_normal(filled)
+            if "straight" in self.arrays:
+                straight = self.arrays["straight"].astype(bool)
+                scaled[:, straight] = self._bounded(filled)[:, straight]
         else:
-            bound = self.arrays.get("bound", CLIP)
-            scaled = np.clip(self._standardised(filled), -bound, bound)
+            scaled = self._bounded(filled)
         flags = missing[:, self.arrays["flag"]]
         return np.hstack([scaled, flags]).astype(np.float32)
+
+    def _bounded(self, filled: NDArray[np.float64]) -> NDArray[np.float64]:
+        bound = self.arrays.get("bound", CLIP)
+        return np.asarray(np.clip(self._standardised(filled), -bound, bound))
 
     def _standardised(self, filled: NDArray[np.float64]) -> NDArray[np.float64]:
         return (filled - self.arrays["mean"]) / self.arrays["spread"]

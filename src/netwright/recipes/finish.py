@@ -85,8 +85,10 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
         rounds=40 if ensemble else 0,
         allowed=partial(_keeps_limits, task, library),
     )
-    if not weights:
+    if not weights and task.constraints:
         raise ConfigError(_no_model_fits(task, list(library.values())))
+    if not weights:
+        raise NoModel(f"No trial's {task.metric.name} is a finite number, so none can be chosen.")
     weights = _without_crumbs(weights)
     mean = sum(share * predictions[number] for number, share in weights.items())
     temperature, calibration = _calibrate(task, mean, truth, weight, audit)

@@ -9,6 +9,7 @@ from typing import Any
 
 from netwright.core.budget import Budget, parse_bytes, parse_seconds
 from netwright.core.errors import BudgetError, ConfigError, unknown_name
+from netwright.core.registry import importable_name
 from netwright.core.task import Constraints
 from netwright.data.prepare import Wishes
 
@@ -140,6 +141,7 @@ def make_options(**said: Any) -> FitOptions:
     merged["learners"] = tuple(name.strip() for name in merged.get("learners", ()))
     if "seconds" not in merged and "trials" not in merged:
         merged["seconds"] = DEFAULT_SECONDS
+    _check_names(merged)
     known = [field.name for field in fields(FitOptions)]
     for name in merged:
         if name not in known:
@@ -150,6 +152,20 @@ def make_options(**said: Any) -> FitOptions:
         return FitOptions(**merged)
     except TypeError as error:
         raise ConfigError(f"An option has a value of the wrong kind: {error}.") from error
+
+
+def _check_names(merged: dict[str, Any]) -> None:
+    """Takes a function for a metric by its name, and refuses what should be a name and is none.
+
+    Raises:
+        ConfigError: An array where a column's name is wanted, or a function without a name.
+    """
+    if callable(merged.get("metric")):
+        merged["metric"] = importable_name(merged["metric"])
+    for name in ("metric", "weight", "group", "time_column"):
+        if not isinstance(merged.get(name, ""), str):
+            kind = type(merged[name]).__name__
+            raise ConfigError(f"The option {name!r} takes a name. Got a {kind}; name one.")
 
 
 def read_mapping(path: str | Path, what: str) -> dict[str, Any]:

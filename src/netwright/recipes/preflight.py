@@ -29,8 +29,23 @@ def checked_folds(task: Task, folds: int, seed: int) -> Task:
             f"Rows to learn from and rows to judge on are needed, and {len(task.data)} rows cannot "
             "be split into both; add rows, or split by another column."
         )
+    _check_classes(wanted, [learn for learn, _ in made])
     _check_metric(wanted, np.concatenate([judge for _, judge in made]))
     return wanted
+
+
+def _check_classes(task: Task, parts: list[np.ndarray]) -> None:
+    """Refuses splits in which some part learns from rows of one class only."""
+    if not task.classes or task.further:
+        return
+    for learn in parts:
+        seen = np.unique(task.data.target[learn])
+        if len(seen) < 2:
+            label = task.classes[int(seen[0])]
+            raise DataError(
+                f"Split by {task.split.column or 'chance'}, the rows to learn from are all of the "
+                f"class {label!r}; split by another column, or by none."
+            )
 
 
 def _check_metric(task: Task, judge: np.ndarray) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from netwright.core.budget import Budget
 from netwright.core.engine import Engine
+from netwright.core.errors import ConfigError
 from netwright.core.evaluator import Evaluator
 from netwright.core.space import Domain, Space
 from netwright.core.study import Study
@@ -62,6 +63,10 @@ def tune(
     Returns:
         The study: `best()`, `trials()`, `pareto_front()`; `ask()` and `tell()` go on by hand.
     """
+    wanted = dict(objectives or {"score": direction})
+    for one in wanted.values():
+        if one not in ("minimize", "maximize"):
+            raise ConfigError(f"A direction is 'minimize' or 'maximize'. Got {one!r} instead.")
     told = Budget.of(budget, trials)
     if told.seconds is None and told.trials is None:
         told = Budget(trials=100)
@@ -72,7 +77,7 @@ def tune(
         where = folder / "study.journal"
     study = Study(
         space,
-        objectives=list((objectives or {"score": direction}).items()),
+        objectives=list(wanted.items()),
         strategy=get_strategy(strategy),
         storage=where,
         name=name,

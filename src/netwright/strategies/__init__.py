@@ -43,13 +43,15 @@ def get_strategy(strategy: str | Any) -> Any:
 
     if isinstance(strategy, (StrategySpec, BaseSampler)):
         return strategy
-    found = find("strategies", strategy, STRATEGIES)
+    found = strategy
+    if not isinstance(strategy, type):
+        found = find("strategies", strategy, STRATEGIES)
     if isinstance(found, (StrategySpec, BaseSampler)):
         return found
     if isinstance(found, type) and issubclass(found, BaseSampler):
         from netwright.strategies.samplers import OwnSampler
 
-        return StrategySpec(strategy, OwnSampler(found))
+        return StrategySpec(str(strategy), OwnSampler(found))
     raise ConfigError(f"A strategy is an Optuna sampler. {strategy!r} is {found!r}.")
 
 
