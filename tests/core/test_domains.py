@@ -143,3 +143,33 @@ def test_optuna_says_the_same(name: str) -> None:
     told = distribution_of(domain)
     for unit in (0.0, 0.3, 1.0):
         assert told._contains(told.to_internal_repr(domain.at(unit)))
+
+
+@pytest.mark.parametrize("kind", [Categorical, Ordinal])
+@pytest.mark.parametrize(
+    ("choices", "match"),
+    [
+        ((), "Got none"),
+        ((1, True), "1 and True for one"),
+        (("a", "b", "a"), "'a' and 'a' for one"),
+        (((1, 2), (2, 1)), r"Got \(1, 2\); give each a name"),
+        (([1], "a"), r"Got \[1\]"),
+    ],
+)
+def test_choices_that_a_storage_cannot_keep_are_refused(
+    kind: type, choices: tuple, match: str
+) -> None:
+    with pytest.raises(ConfigError, match=match):
+        kind(choices)
+
+
+def test_choices_of_numpy_become_plain() -> None:
+    assert [type(one) for one in Ordinal((np.int64(1), np.float32(2.5))).choices] == [int, float]
+
+
+@pytest.mark.parametrize("kind", [Float, Int])
+def test_ranges_that_hold_nothing_are_refused(kind: type) -> None:
+    with pytest.raises(ConfigError, match=r"up to another\. Got 2 to 1"):
+        kind(2, 1)
+    with pytest.raises(ConfigError, match=r"begins above zero\. Got 0 to 1"):
+        kind(0, 1, log=True)

@@ -82,6 +82,13 @@ def test_regression_metrics_are_scikit_learns(seed: int, weighted: bool) -> None
         assert METRICS[name].score(truth, predicted, weight) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1e160, 1e300])
+def test_errors_of_any_unit_are_finite(unit: float) -> None:
+    truth, predicted = np.array([1.0, 2.0, 4.0]) * unit, np.array([1.5, 2.0, 3.0]) * unit
+    assert METRICS["rmse"].score(truth, predicted, None) == pytest.approx(0.6455 * unit, rel=1e-4)
+    assert METRICS["r2"].score(truth, predicted, None) == pytest.approx(0.7321, rel=1e-3)
+
+
 def test_r2_of_a_constant_target_is_not_a_number() -> None:
     assert np.isnan(METRICS["r2"].score(np.ones(4), np.arange(4.0), None))
 

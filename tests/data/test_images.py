@@ -87,6 +87,57 @@ def test_parts_are_told_apart(tmp_path: Path) -> None:
     assert read(root, part="test").index[-1] == "dog/extra.png"
 
 
+def classes_of(root: Path, *folders: str) -> list[str]:
+    for folder in folders:
+        (root / folder).mkdir(parents=True)
+        Image.new("L", (4, 4)).save(root / folder / "1.png")
+    return sorted(read(root)["class"].dropna().unique())
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("seg_train/cat", "seg_train/dog", "seg_test/cat"),
+        ("train-images/cat", "train-images/dog", "test-images/dog"),
+        ("trainingSet/cat", "trainingSet/dog", "valSet/cat"),
+        ("train/cat", "train/dog", "test/cat", "pred"),
+        ("train/cat", "train/dog", "unlabeled"),
+        ("data/Training/cat", "data/Training/dog", "data/Testing/cat"),
+    ],
+    ids=str,
+)
+def test_parts_are_known_by_their_words(folders: tuple[str, ...], tmp_path: Path) -> None:
+    assert classes_of(tmp_path, *folders) == ["cat", "dog"]
+
+
+def test_vehicles_are_classes(tmp_path: Path) -> None:
+    assert classes_of(tmp_path, "train", "bus", "tram") == ["bus", "train", "tram"]
+
+
+def test_parts_to_judge_on_alone_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="'test', 'val' are parts to judge on, and there is none"):
+        classes_of(tmp_path, "val/cat", "val/dog", "test/cat")
+
+
+@pytest.mark.parametrize("names", [("NA", "DE"), ("nan", "null"), ("None", "True"), ("?", "x")])
+def test_class_folders_are_classes_whatever_they_are_called(
+    names: tuple[str, str], tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            Image.new("L", (4, 4), number).save(tmp_path / name / f"{number}.png")
+    task = prepare(read(tmp_path), implied_target(tmp_path), Wishes(), Audit())  # type: ignore[arg-type]
+    assert task.classes == tuple(sorted(names))
+    assert len(task.data) == 6
+
+
+def test_a_picture_beside_the_class_folders_has_no_class(tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "pets")
+    Image.new("L", (4, 4)).save(root / "cover.png")
+    assert read(root)["class"].isna().sum() == 1
+
+
 def test_a_zip_file_with_a_root_folder_of_its_own(tmp_path: Path) -> None:
     root = make_folder(tmp_path / "pets", ("train", "test"), each=2)
     with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:

@@ -109,6 +109,9 @@ DATES: dict[str, object] = {
     "periods": DAYS.dt.to_period("D"),
     "arrow": DAYS.astype("timestamp[ms][pyarrow]"),
 }
+EPOCHS = {
+    unit: DAYS.astype(f"datetime64[{unit}]").astype("int64") for unit in ("s", "ms", "us", "ns")
+} | {"yyyymmdd": DAYS.dt.strftime("%Y%m%d").astype(int), "floats": DAYS.astype("int64") / 1e6}
 DAY_FIRST = {name: DAYS.dt.strftime(name) for name in ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")}
 
 
@@ -122,6 +125,26 @@ def test_dates(learned: str, served: str) -> None:
 @pytest.mark.parametrize("learned", DAY_FIRST)
 def test_days_that_were_learned_first_and_come_in_any_way(learned: str, served: str) -> None:
     same(DAY_FIRST[learned], {**DATES, **DAY_FIRST}[served])
+
+
+@pytest.mark.parametrize("served", EPOCHS)
+@pytest.mark.parametrize("learned", ["stamps", "iso", "named month"])
+def test_dates_that_come_as_numbers(learned: str, served: str) -> None:
+    same(DATES[learned], EPOCHS[served])
+
+
+def test_times_with_am_and_pm() -> None:
+    times = DAYS + pd.to_timedelta(WHOLE * 97, unit="min")
+    for learned in ("%H:%M", "%I:%M %p"):
+        for served in ("%H:%M", "%I:%M %p", "%I:%M%p", "%H:%M:%S"):
+            same(times.dt.strftime(learned), times.dt.strftime(served))
+
+
+def test_case_and_truth_words_among_other_levels() -> None:
+    learned = np.where(TRUTH, "true", np.where(WHOLE > 4, "false", "unknown"))
+    served = [value.capitalize() for value in learned]
+    same(learned, served)
+    same(learned, [{"true": True, "false": False}.get(value, value) for value in learned])
 
 
 LEVELLED = {

@@ -17,6 +17,7 @@ from netwright.data.target import (
     infer_kind,
     numeric_target,
     take_targets,
+    unknown_labels,
 )
 
 
@@ -123,3 +124,39 @@ def test_several_targets_are_encoded_side_by_side() -> None:
     np.testing.assert_array_equal(found, [[1, 1.5], [np.nan, np.nan], [-1, 3]])
     single = encode_targets(columns[:1], targets[:1])
     assert (single.dtype, single.ndim) == (np.int64, 1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.date_range("2024-01-01", periods=30),
+        pd.date_range("2024-01-01", periods=30).strftime("%d.%m.%Y"),
+        pd.Series(pd.date_range("2024-01-01", periods=30)).dt.date,
+        pd.Categorical(pd.date_range("2024-01-01", periods=30)),
+    ],
+)
+def test_dates_are_no_target_however_they_are_written(values: object) -> None:
+    with pytest.raises(TargetError, match="holds dates; predict the days"):
+        infer_kind(pd.Series(values))
+
+
+def test_dates_may_be_labels_where_a_person_says_so() -> None:
+    column = pd.Series(["2024-01-01", "2024-02-01"] * 5)
+    assert find_classes(column, "binary", told=True) == ("2024-01-01", "2024-02-01")
+
+
+@pytest.mark.parametrize(
+    "served", [[True, False], [1, 0], ["Yes", "NO"], ["true", "false"], [1.0, 0.0]]
+)
+@pytest.mark.parametrize("classes", [(0, 1), (False, True), ("no", "yes")])
+def test_labels_of_two_truth_values_are_known_in_any_spelling(classes: tuple, served: list) -> None:
+    assert class_codes(pd.Series(served), classes).tolist() == [1, 0]
+
+
+def test_labels_that_were_never_seen_are_told_of() -> None:
+    target = Target("y", "binary", "auc", ("a", "b"))
+    column = pd.Series(["a", "z", "q", "b"])
+    codes = class_codes(column, target.classes)
+    assert unknown_labels(codes, [column], [target]) == []
+    told = unknown_labels(np.array([-1, -1, 0]), [pd.Series(["z", "q", "a"])], [target])
+    assert told == ["The target 'y' has labels never seen in 67% of the rows, such as 'z'."]

@@ -38,6 +38,12 @@ def test_values_keep_their_order_and_their_distances(values: np.ndarray) -> None
     np.testing.assert_allclose((found - found.mean()) / found.std(), expected, atol=1e-3)
 
 
+def test_a_few_values_far_away_are_no_hindrance() -> None:
+    seconds = 1_700_000_000 + RNG.integers(0, 120, 500).astype(float)
+    found = centred(np.where(np.arange(500) % 10 == 0, 0.0, seconds))
+    assert len(np.unique(found)) > 100
+
+
 @pytest.mark.parametrize(
     "values", [np.arange(100.0), RNG.normal(size=100), np.array([0.0, 1.0] * 9), np.zeros(5)]
 )

@@ -74,3 +74,19 @@ def test_what_comes_out_is_finite_and_keeps_the_order(
     assert np.isfinite(found).all()
     order = np.argsort(values[:, 0])
     assert (np.diff(found[order, 0]) >= -1e-5).all()
+
+
+@pytest.mark.parametrize("how", ["standard", "quantile"])
+def test_a_column_of_zeros_with_a_few_counts_stays_straight(how: str) -> None:
+    counts = np.where(RNG.random(4000) < 0.02, RNG.integers(1, 20, 4000), 0).astype(np.float32)
+    values = np.column_stack([counts, RNG.normal(size=4000)]).astype(np.float32)
+    found = Scaler(how).fit(values).transform(values)
+    assert np.corrcoef(found[:, 0], counts)[0, 1] > 0.9999
+
+
+def test_one_value_far_out_is_still_cut_off() -> None:
+    counts = np.where(RNG.random(4000) < 0.02, RNG.integers(1, 20, 4000), 0).astype(np.float32)
+    counts[5] = 1e9
+    values = counts[:, None]
+    found = Scaler("standard").fit(values).transform(values)
+    assert found.max() <= CLIP

@@ -105,3 +105,17 @@ def test_a_misspelt_name_in_a_recipe_is_named(tmp_path: Path) -> None:
     path.write_text("target: y\nleanrers: a\n")
     with pytest.raises(UnknownName, match="'learners'"):
         make_options(recipe=path)
+
+
+def test_a_metric_may_be_a_function_that_workers_can_import() -> None:
+    from sklearn.metrics import f1_score
+
+    assert make_options(target="y", metric=f1_score).metric == "sklearn.metrics:f1_score"
+    with pytest.raises(ConfigError, match="put it into a module"):
+        make_options(target="y", metric=lambda truth, predicted: 0.0)
+
+
+@pytest.mark.parametrize("name", ["weight", "group", "time_column"])
+def test_columns_are_named(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{name}' takes a name. Got a list"):
+        make_options(target="y", **{name: [1.0]})

@@ -73,6 +73,16 @@ def test_judging_rows_of_one_class_say_nothing_of_auc(tmp_path: Path) -> None:
     refused(tmp_path, frame, DataError, match, metric="auc", time_column="t")
 
 
+def test_rows_to_learn_from_of_one_class_are_refused(tmp_path: Path) -> None:
+    frame = table()
+    frame["g"] = (frame["y"] == "a").astype(int)
+    match = "Split by g, the rows to learn from are all of the class"
+    refused(tmp_path, frame, DataError, match, group="g")
+    frame["w"] = frame["g"].astype(float)
+    refused(tmp_path, frame.drop(columns="g"), DataError, "that weigh anything 'y' has only 'a'",
+            weight="w")  # fmt: skip
+
+
 def test_a_library_that_is_missing_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
