@@ -19,7 +19,7 @@ from common import parser
 from netwright.core.folder import RunFolder
 from netwright.evaluators.nets import MODEL
 from netwright.export.checking import SAMPLES, compare, run_onnx
-from netwright.predictor import write_predictor
+from netwright.manifest import write_predictor
 from netwright.recipes.exporting import export_run, pictures
 from netwright.spaces.naming import NetSpaceName
 from parts import Part, Parts

@@ -15,7 +15,8 @@ import pytest
 
 import netwright
 from netwright.core.errors import ArtifactError, ConfigError, DataError, DataWarning
-from netwright.predictor import MANIFEST, Predictor, seal
+from netwright.manifest import MANIFEST, seal
+from netwright.predictor import Predictor
 from tests.conftest import Outcome, make_frame
 
 

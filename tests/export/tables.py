@@ -23,7 +23,7 @@ from netwright.data.schema import typed
 from netwright.export.graph import Graph
 from netwright.export.tables import table_feed, table_model
 from netwright.learners import LEARNERS
-from netwright.predictor import write_predictor
+from netwright.manifest import write_predictor
 
 EDGES = {"binary": [1.0], "multiclass": [0.0, 1.0, 1.5]}
 

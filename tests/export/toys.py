@@ -16,8 +16,8 @@ from torch import nn
 from netwright.core.learner import Model
 from netwright.core.task import Task
 from netwright.data.table import Table
+from netwright.manifest import write_predictor
 from netwright.nn.head import Head
-from netwright.predictor import write_predictor
 
 SHAPE = (1, 8, 8)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,3 +37,13 @@ class Result:
     def failed(cls, error: str, cost: float = 0.0) -> Result:
         """A failure with its reason."""
         return cls(state="failed", error=error, cost=cost)
+
+
+def what_is_wrong(result: Result, objectives: Sequence[str]) -> str | None:
+    """Why a complete result is no answer of a study with these objectives; None where it is."""
+    absent = [name for name in objectives if name not in result.scores]
+    if absent:
+        return f"the answer has no {absent[0]!r}, only {sorted(result.scores)}"
+    if any(result.scores[name] != result.scores[name] for name in objectives):
+        return "the objective is not a number (NaN)"
+    return None

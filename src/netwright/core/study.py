@@ -29,7 +29,8 @@ from netwright.core.folder import MARK, RunFolder
 from netwright.core.lease import LEASE, Observer
 from netwright.core.pareto import knee, pareto_mask
 from netwright.core.positions import POSITION, SURPLUS, Positions, position_of
-from netwright.core.result import Result
+from netwright.core.ranking import best_first, board, losses_of, why_none
+from netwright.core.result import Result, what_is_wrong
 from netwright.core.space import Domain, Parameters, Space, space_of
 from netwright.core.storage import open_storage
 from netwright.core.strategy import Reseeded, StrategySpec, derive_seed
@@ -192,7 +193,7 @@ class Study:
             for name, value in result.constraints.items():
                 trial.optuna_trial.set_constraint(name, value)
             if result.state == "complete":
-                wrong = self._what_is_wrong(result)
+                wrong = what_is_wrong(result, [name for name, _ in self.objectives])
                 if wrong is not None:
                     return self.fail(number, wrong)
                 self.optuna_study.tell(number, [result.scores[n] for n, _ in self.objectives])
@@ -205,16 +206,6 @@ class Study:
         for proposal in result.proposals:
             self.enqueue(proposal)
         return True
-
-    def _what_is_wrong(self, result: Result) -> str | None:
-        """Why an answer is none, or None."""
-        names = [name for name, _ in self.objectives]
-        absent = [name for name in names if name not in result.scores]
-        if absent:
-            return f"the answer has no {absent[0]!r}, only {sorted(result.scores)}"
-        if any(result.scores[name] != result.scores[name] for name in names):
-            return "the objective is not a number (NaN)"
-        return None
 
     def run(
         self,
@@ -342,11 +333,8 @@ class Study:
     def ranking(self) -> list[TrialRecord]:
         """Complete trials of this space, best first by the first objective; those that break a
         limit last."""
-        sign = -1.0 if self.objectives[0][1] == "maximize" else 1.0
-        return sorted(
-            filter(self._inside, self.trials("complete")),
-            key=lambda record: (not record.feasible, sign * record.values[0], record.position),
-        )
+        complete = [record for record in self.trials("complete") if self._inside(record)]
+        return best_first(complete, self.objectives[0][1])
 
     def _inside(self, record: TrialRecord) -> bool:
         """Whether a trial's design is one of the space, which may have changed since it ran."""
@@ -359,19 +347,7 @@ class Study:
 
     def leaderboard(self, weights: Mapping[int, float] | None = None) -> list[dict[str, Any]]:
         """One row a complete trial, best first, with its weight in a finished model."""
-        shares = weights or {}
-        return [
-            {
-                "rank": rank,
-                "trial": record.number,
-                "learner": record.config.get("learner"),
-                "score": record.values[0],
-                "seconds": record.seconds,
-                "weight": round(shares.get(record.number, 0.0), 4),
-                "config": record.config.to_json(),
-            }
-            for rank, record in enumerate(self.ranking(), start=1)
-        ]
+        return board(self.ranking(), weights or {})
 
     def best(self) -> TrialRecord:
         """The best complete trial.
@@ -381,7 +357,7 @@ class Study:
         """
         ranking = self.ranking()
         if not ranking:
-            raise NoModel(_why_none(self.trials("failed", "pruned")))
+            raise NoModel(why_none(self.trials("failed", "pruned")))
         return ranking[0]
 
     def pareto_front(self) -> list[TrialRecord]:
@@ -408,8 +384,7 @@ class Study:
 
     def losses(self, records: Sequence[TrialRecord]) -> list[list[float]]:
         """Their values, (trials, objectives), so that less is better everywhere."""
-        signs = [-1.0 if direction == "maximize" else 1.0 for _, direction in self.objectives]
-        return [[s * v for s, v in zip(signs, record.values, strict=True)] for record in records]
+        return losses_of(records, [direction for _, direction in self.objectives])
 
 
 def read_study(folder: RunFolder) -> Study:
@@ -424,13 +399,3 @@ def read_study(folder: RunFolder) -> Study:
         storage=facts["storage"] or folder.journal,
         name=facts["study"],
     )
-
-
-def _why_none(ended: list[TrialRecord]) -> str:
-    reasons = [record.error for record in ended if record.error]
-    if not reasons and ended:
-        return f"No trial finished: all {len(ended)} were pruned; prune less, or not at all."
-    if not reasons:
-        return "No trial finished inside the budget; give it more time."
-    commonest = max(set(reasons), key=reasons.count)
-    return f"No trial finished: {len(reasons)} failed, most often because: {commonest}"

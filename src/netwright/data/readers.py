@@ -165,7 +165,7 @@ def _reader_of(path: Path) -> Callable[[Path, Audit], pd.DataFrame]:
 def _checked(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     if frame.columns.nlevels > 1:
         raise DataError(
-            f"Columns have one name each, and {what} has columns of {frame.columns.nlevels} levels; "
+            f"Columns have one name each, and those of {what} have {frame.columns.nlevels}; "
             "join them, such as frame.columns.map('_'.join)."
         )
     frame.columns = [str(column).strip() for column in frame.columns]

@@ -18,7 +18,8 @@ from netwright.core.task import Task
 from netwright.core.trial import TrialRecord
 from netwright.evaluators.costs import counted
 from netwright.evaluators.nets import MODEL
-from netwright.predictor import Predictor, write_predictor
+from netwright.manifest import write_predictor
+from netwright.predictor import Predictor
 from netwright.recipes.search_options import SearchOptions
 from netwright.recipes.settling import deciding, settle
 from netwright.spaces.naming import NetSpaceName

@@ -23,7 +23,7 @@ from netwright.data.table import Table
 from netwright.evaluators.refit import RefitEvaluator
 from netwright.evaluators.resampling import PREDICTIONS
 from netwright.learners.ensemble import fit_temperature, select_greedily, temper
-from netwright.predictor import write_predictor
+from netwright.manifest import write_predictor
 from netwright.recipes.again import again_study, run_again
 
 LIBRARY = 30

@@ -25,7 +25,7 @@ from netwright.evaluators.nets import MODEL
 from netwright.evaluators.refit import SOURCE
 from netwright.evaluators.retraining import RetrainEvaluator
 from netwright.learners.image import AUGMENTATIONS
-from netwright.predictor import write_predictor
+from netwright.manifest import write_predictor
 from netwright.recipes.again import again_study, fail_lost
 from netwright.recipes.designs import judged, pick
 from netwright.recipes.machine import memory_bytes
