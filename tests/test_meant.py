@@ -202,6 +202,19 @@ def test_metrics_of_labels_are_cut_where_they_are_best(metric: str, judge: Any) 
     assert scores["accuracy"] == pytest.approx((labels == test["y"]).mean())
 
 
+def test_a_person_says_which_class_f1_is_about() -> None:
+    x = RNG.normal(size=400)
+    frame = pd.DataFrame({"x": x, "y": np.where(x + RNG.normal(size=400) > 1.5, "gone", "stays")})
+    predictor = fit(frame, metric="f1", positive="gone")
+    assert predictor.classes == ("stays", "gone")
+    labels = predictor.predict(frame)
+    expected = f1_score(frame["y"], labels, pos_label="gone")
+    assert predictor.evaluate(frame)["f1"] == pytest.approx(expected)
+    assert list(predictor.predict_proba(frame).columns) == ["stays", "gone"]
+    with pytest.raises(TargetError, match="'y' has gone, stays; got 'away'"):
+        fit(frame, metric="f1", positive="away")
+
+
 # ------------------------------------------------------------------------------ pictures
 
 

@@ -41,9 +41,10 @@ def fit(
         trials: Number of trials. Without a budget nothing consults the clock.
         overwrite: Replace a run that is there.
         progress: Is told how it goes.
-        options: Any of `netwright.recipes.options.FitOptions`: `metric`, `kind`, `level`,
-            `learners`, `config`, `test`, `weight`, `group`, `time_column`, `schema`, `keep_ids`,
-            `strategy`, `pruner`, `engine`, `workers`, `seed`, `memory`, `storage`, `recipe`, ...
+        options: Any of `netwright.recipes.options.FitOptions`: `metric`, `kind`, `positive`,
+            `level`, `learners`, `config`, `test`, `weight`, `group`, `time_column`, `schema`,
+            `keep_ids`, `strategy`, `pruner`, `engine`, `workers`, `seed`, `memory`, `storage`,
+            `recipe`, ...
 
     Returns:
         The finished predictor, opened from its folder.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from netwright.core.decision import decided, is_tuned_for, tune_decision, with_decision
+from netwright.core.decision import decided, in_words, is_tuned_for, tune_decision, with_decision
 from netwright.core.metric import get_metric
 
 
@@ -80,3 +80,12 @@ def test_one_value_of_all_probabilities_leaves_the_labels_as_they_are() -> None:
     truth = np.array([0, 1, 0, 1])
     shares = np.full((4, 2), 0.5)
     assert tune_decision(get_metric("balanced_accuracy", "binary"), truth, shares) == ()
+
+
+def test_decisions_are_said_in_words() -> None:
+    assert in_words((), ("a", "b")) == ""
+    assert in_words((0.2, 0.8), ("no", "yes")) == "'yes' from a probability of 0.2 on"
+    assert (
+        in_words((0.5, 0.25, 0.25), "abc")
+        == "probabilities weighed by class: a 1.5, b 0.75, c 0.75"
+    )

@@ -32,6 +32,9 @@ def fit(
     target: Target = None,
     test: Annotated[str | None, Option(help="Table to judge the finished model on.")] = None,
     kind: Annotated[str | None, Option(help="binary, multiclass or regression.")] = None,
+    positive: Annotated[
+        str | None, Option(help="Of two classes the one that f1, precision, ... are about.")
+    ] = None,
     metric: Annotated[
         str | None, Option(help="Metric that decides; package:function for your own.")
     ] = None,

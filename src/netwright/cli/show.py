@@ -103,6 +103,8 @@ def _closing_lines(folder: RunFolder, facts: dict[str, Any]) -> list[str]:
     if facts.get("score") is not None:
         which = "search" if facts.get("retrained") else "model "  # the score is of the net before
         lines.append(f"{which}   {facts['metric']} {facts['score']:.6g} on {facts['held_back']}")
+    if "labels" in facts:
+        lines.append(f"labels   {facts['labels']}")
     if "protocol" in facts:
         lines.append(f"learned  by {facts['protocol']}")
     if "test_metrics" in facts:

@@ -6,6 +6,7 @@ largest. Of two classes that is a threshold. It is tuned on rows the model did n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,20 @@ def tune_decision(
     loss = partial(_loss, metric, truth, probabilities, weight)
     found = find(loss, truth, probabilities)
     return found if loss(found) < loss(()) else ()
+
+
+def in_words(decision: Decision, classes: Sequence[Any]) -> str:
+    """What a decision does, for people; empty where the most probable class is named."""
+    if not decision:
+        return ""
+    if len(decision) == 2:
+        return f"{classes[1]!r} from a probability of {decision[0]:.3g} on"
+    shown = [
+        f"{label} {weight * len(classes):.2g}"
+        for label, weight in zip(classes, decision, strict=True)
+    ]
+    more = ", ..." if len(shown) > 5 else ""
+    return f"probabilities weighed by class: {', '.join(shown[:5])}{more}"
 
 
 def _loss(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.core.errors import ConfigError, unknown_name
 from netwright.core.registry import import_attribute
-from netwright.core.scorers import SCORERS, Scorer, canonical_name
+from netwright.core.scorers import OF_SECOND_CLASS, SCORERS, Scorer, canonical_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +38,7 @@ class Metric:
             (n,), -1 for a class never seen, or numbers (n,); prediction holds probabilities
             (n, classes) or numbers (n,); weight is (n,) or None.
         labels: Whether it judges the labels that are made of probabilities.
+        of_second_class: Whether of two classes it judges how well the second is found.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Metric:
     maximise: bool
     score: Score
     labels: bool = False
+    of_second_class: bool = False
 
     def loss(self, truth: Array, prediction: Array, weight: Array | None = None) -> float:
         """The score turned so that less is better."""
@@ -199,7 +201,14 @@ def _of_scikit_learn(name: str) -> Metric | None:
     found = SCORERS.get(name)
     if found is None:
         return None
-    return Metric(name, found.kinds, found.maximise, found.score, found.sees == "labels")
+    return Metric(
+        name,
+        found.kinds,
+        found.maximise,
+        found.score,
+        labels=found.sees == "labels",
+        of_second_class=name in OF_SECOND_CLASS,
+    )
 
 
 DIRECTIONS = {"minimize": False, "maximize": True}

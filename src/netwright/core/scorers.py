@@ -134,6 +134,9 @@ SCORERS: dict[str, Scorer] = {
     },
 }
 
+OF_SECOND_CLASS = ("f1", "precision", "recall", "jaccard", "average_precision")
+"""Of two classes, these are about the second one alone."""
+
 ALIASES: dict[str, str] = {
     "acc": "accuracy",
     "accuracy_score": "accuracy",

@@ -75,10 +75,10 @@ def _check_folders(source: Any, frame: pd.DataFrame) -> None:
     if path is None or not is_image_source(path):
         return
     inside = [name for name in frame.index if "/" in name]
-    if list(frame.columns) == [IMAGE] and inside:
-        loose = next(name for name in frame.index if "/" not in name)
+    loose = [name for name in frame.index if "/" not in name]
+    if inside and loose:
         raise DataError(
-            f"The picture {loose!r} lies in no class folder; put it into the one of its class, "
+            f"The picture {loose[0]!r} lies in no class folder; put it into the one of its class, "
             f"such as {inside[0].rpartition('/')[0]!r}."
         )
     folders = [item for item in sorted(path.glob("*")) if item.is_dir()]

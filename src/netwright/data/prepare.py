@@ -29,6 +29,7 @@ from netwright.data.target import (
     is_known,
     take_targets,
     target_format,
+    with_positive,
 )
 from netwright.data.values import (
     WHOLE,
@@ -51,6 +52,8 @@ class Wishes:
 
     Attributes:
         kind: Kind of task, None to find out.
+        positive: Of two classes the one that F1, precision and the like are about, None for the
+            second in order.
         metric: Name of the metric, None for the kind's default.
         preferred: Kind to the metric that is its default here.
         weight: Column of row weights.
@@ -62,6 +65,7 @@ class Wishes:
     """
 
     kind: str | None = None
+    positive: str | None = None
     metric: str | None = None
     preferred: Mapping[str, str] = field(default_factory=dict)
     weight: str | None = None
@@ -156,6 +160,10 @@ def _targets(columns: Sequence[pd.Series], wishes: Wishes, audit: Audit) -> list
     for column, (kind, classes) in zip(columns, kinds, strict=True):
         wanted = wishes.metric or wishes.preferred.get(kind)
         metric = get_metric(wanted, kind, classes)
+        unsaid = wishes.positive is None and not set(classes) <= {0, 1}
+        if metric.of_second_class and kind == "binary" and unsaid:
+            said = f"{metric.name} is about the class {classes[1]!r}; --positive names another."
+            audit.say("target", said, note=True)
         format = target_format(column[is_known(column)], kind)
         if format is not None:
             said = f"The target {column.name!r} holds numbers written {format}."
@@ -194,6 +202,8 @@ def _kind(column: pd.Series, wishes: Wishes, audit: Audit) -> tuple[Kind, tuple[
         why = f"judging by its values: {went_by}"
     told = wishes.kind is not None or isinstance(column.dtype, pd.CategoricalDtype)
     classes = find_classes(column, kind, told)
+    if wishes.positive is not None:
+        classes = with_positive(classes, str(wishes.positive), str(column.name))
     if kind == "multiclass" and len(classes) == 2:
         kind = "binary"
     counted = f" ({len(classes)} classes)" if classes else ""

@@ -176,6 +176,21 @@ def find_classes(column: pd.Series, kind: Kind, told: bool = False) -> tuple[Any
         return tuple(sorted(labels, key=str))
 
 
+def with_positive(classes: tuple[Any, ...], positive: str, target: str) -> tuple[Any, ...]:
+    """Two classes with the one that metrics are about behind the other.
+
+    Raises:
+        TargetError: There are not two, or none is called so.
+    """
+    named = {as_strings(pd.Series([label], dtype=object)).iloc[0]: label for label in classes}
+    if len(classes) != 2 or positive not in named:
+        raise TargetError(
+            f"A positive class is one of two. {target!r} has {', '.join(named) or 'numbers'}; got "
+            f"{positive!r}."
+        )
+    return (*(label for label in classes if label != named[positive]), named[positive])
+
+
 def _label(value: Any, text: str) -> Any:
     """A JSON-able label: numpy scalars become Python's, all else is as it is written."""
     if isinstance(value, np.generic):

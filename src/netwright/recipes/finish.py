@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from netwright.core.audit import Audit
-from netwright.core.decision import Decision, tune_decision, with_decision
+from netwright.core.decision import Decision, in_words, tune_decision, with_decision
 from netwright.core.errors import ConfigError, NoModel
 from netwright.core.folder import RunFolder
 from netwright.core.strategy import derive_seed
@@ -96,8 +96,8 @@ def choose(run: RunFolder, task: Task, study: Study, ensemble: bool, audit: Audi
         mean = temper(mean, temperature)
     decision = tune_decision(task.metric, truth, mean, weight)
     if decision:
-        told = [round(share, 4) for share in decision]
-        audit.say("decision", f"Labels weigh the classes {told}.", decision=decision)
+        said = f"Labels: {in_words(decision, task.classes)}, tuned on held-back rows."
+        audit.say("decision", said, decision=decision)
     score = with_decision(task.metric, decision).score(truth, mean, weight)
     whole = np.full_like(next(iter(found.values())), np.nan)
     whole[judged] = mean

@@ -24,7 +24,7 @@ class FitOptions:
     Attributes:
         target: Target column.
         test: Path of a test table, None for none.
-        kind, metric, weight, group, time_column: See `netwright.data.prepare.Wishes`.
+        kind, positive, metric, weight, group, time_column: See `netwright.data.prepare.Wishes`.
         schema: Column types that overrule what is found.
         keep_ids: Whether columns that seem to name rows only are inputs all the same.
         seconds: Wall time; None with `trials` given means no clock at all.
@@ -49,6 +49,7 @@ class FitOptions:
     target: str
     test: str | None = None
     kind: str | None = None
+    positive: str | None = None
     metric: str | None = None
     weight: str | None = None
     group: str | None = None
@@ -96,6 +97,7 @@ class FitOptions:
         limits = Constraints(self.max_latency_ms, self.max_size_mb)
         return Wishes(
             kind=self.kind,
+            positive=self.positive,
             metric=self.metric,
             weight=self.weight,
             group=self.group,

@@ -68,7 +68,8 @@ def _quality(facts: dict[str, Any], task: Task) -> str:
     if facts.get("calibration"):
         error = facts["calibration"]["after"]
         rows.append(f"| expected calibration error | {error:.4f} | held-back rows |")
-    return "## Quality\n\n| metric | value | judged on |\n|---|---|---|\n" + "\n".join(rows)
+    cut = f"\n\nLabels: {facts['labels']}, tuned on held-back rows." if "labels" in facts else ""
+    return "## Quality\n\n| metric | value | judged on |\n|---|---|---|\n" + "\n".join(rows) + cut
 
 
 def _inside(facts: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from netwright.core.decision import decided
 from netwright.core.folder import CHOICES, MARK, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
@@ -132,6 +133,7 @@ def _quality_figures(folder: RunFolder, task: Task) -> list[Section]:
     truth = np.load(folder.data / "target.npy")
     judged = ~np.isnan(predicted.reshape(len(predicted), -1)[:, 0])
     predicted, truth = predicted[judged], truth[judged]
+    decision = tuple(folder.read_json("result.json").get("decision", ()))
     if task.kind == "regression":
         said = "Each dot is a row the models had not learned from; the line is right."
         return [("Predicted and true", said, plots.residuals(task, truth, predicted))]
@@ -139,7 +141,7 @@ def _quality_figures(folder: RunFolder, task: Task) -> list[Section]:
         (
             "Confusion matrix",
             "Held-back rows: what was true, and what was predicted.",
-            plots.confusion(task, truth, predicted),
+            plots.confusion(task, truth, decided(predicted, decision)),
         ),
         (
             "Calibration",

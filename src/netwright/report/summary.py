@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from netwright.core.config import Config
+from netwright.core.decision import in_words
 from netwright.core.folder import MARK, SHARED, RunFolder
 from netwright.core.study import Study, read_study
 from netwright.core.task import Task
@@ -55,6 +56,8 @@ def summarise(folder: RunFolder) -> dict[str, Any]:
     }
     told = ("test_metrics", "measured", "calibration", "front", "retrained", "protocol")
     facts |= {name: result[name] for name in told if result.get(name)}
+    if result.get("decision"):
+        facts["labels"] = in_words(tuple(result["decision"]), task.classes)
     supernet = folder.path / SHARED
     if supernet.exists():
         facts["supernet"] = json.loads(supernet.read_text())
