@@ -331,8 +331,7 @@ class Study:
         return found
 
     def ranking(self) -> list[TrialRecord]:
-        """Complete trials of this space, best first by the first objective; those that break a
-        limit last."""
+        """Complete trials of this space, best first; those that break a limit last."""
         complete = [record for record in self.trials("complete") if self._inside(record)]
         return best_first(complete, self.objectives[0][1])
 

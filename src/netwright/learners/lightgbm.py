@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, softmax
 
 from netwright.core.config import Config
 from netwright.core.context import Context
@@ -45,6 +44,8 @@ class LightGBMFitted(Fitted):
     def _in_blocks(self, values: Any) -> NDArray[np.float64]:
         """A few rounds over all rows, then the next few: their trees stay in the cache, where all
         trees over one row after another do not."""
+        from scipy.special import expit, softmax
+
         rounds = self.booster.current_iteration()
         step = max(1, BLOCK // self.booster.num_model_per_iteration())
         total = sum(
