@@ -105,10 +105,15 @@ class Preparation:
         self.names = matrix.names
         return matrix
 
-    def transform(self, frame: pd.DataFrame) -> Matrix:
-        """Prepares other rows in the same way."""
+    def transform(self, frame: pd.DataFrame, sparse: bool = False) -> Matrix:
+        """Prepares other rows in the same way.
+
+        Args:
+            frame: Typed columns.
+            sparse: Whether one-hot columns and words stay sparse, however few they are.
+        """
         encoded = {name: encoder.transform(frame) for name, encoder in self.encoders.items()}
-        return self._assemble(self._numeric(frame, encoded), encoded)
+        return self._assemble(self._numeric(frame, encoded), encoded, sparse)
 
     def _numeric(self, frame: pd.DataFrame, encoded: dict[str, Values]) -> NDArray[np.float32]:
         """Everything the scaler sees: numbers, date parts, target means, facts about texts."""
@@ -130,7 +135,9 @@ class Preparation:
         told = [f"{name} {fact}" for name in self.texts for fact in STATISTICS]
         return [*self.numbers, *made, *told]
 
-    def _assemble(self, numeric: NDArray[np.float32], encoded: dict[str, Values]) -> Matrix:
+    def _assemble(
+        self, numeric: NDArray[np.float32], encoded: dict[str, Values], sparse: bool = False
+    ) -> Matrix:
         blocks: list[Values] = [self.scaler.transform(numeric)]
         names = self.scaler.names(self._numeric_names())
         cardinalities: dict[int, int] = {}
@@ -145,7 +152,7 @@ class Preparation:
             names += encoder.names()
         if any(scipy.sparse.issparse(block) for block in blocks):
             values: Values = scipy.sparse.hstack(blocks, format="csr", dtype=np.float32)
-            if values.shape[1] <= MAX_DENSE:
+            if values.shape[1] <= MAX_DENSE and not sparse:
                 values = values.toarray()
         else:
             values = np.ascontiguousarray(np.hstack(blocks), dtype=np.float32)

@@ -22,6 +22,7 @@ class LinearFitted(Fitted):
     """Coefficients (outputs, features) and intercepts; prediction is one product."""
 
     parallel: ClassVar[bool] = True
+    sparse: ClassVar[bool] = True
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.arrays = arrays

@@ -100,10 +100,12 @@ class Fitted(ABC):
     Attributes:
         tuned: See `netwright.core.learner.Model`.
         parallel: See there.
+        sparse: Whether it predicts sparse rows sooner than dense ones.
     """
 
     tuned: Mapping[str, float] = {}
     parallel: ClassVar[bool] = False
+    sparse: ClassVar[bool] = False
 
     @abstractmethod
     def predict(self, values: Any) -> NDArray[np.float64]:
@@ -287,7 +289,8 @@ class TabularModel(Model):
         if self.fitted is None:
             known = np.ones((len(table), 1))
         else:
-            known = self.fitted.predict(self.preparation.transform(table).values)
+            matrix = self.preparation.transform(table, self.fitted.sparse)
+            known = self.fitted.predict(matrix.values)
         if self.outputs == 1:
             return self.scale.back(known)
         known = known.astype(np.float64)
