@@ -126,7 +126,8 @@ def one_table(
             np.save(home / f"{name}.npy", losses)
             shown = json.loads(script(builds[name], "show", str(out), "--json"))
             found[name] = {"loss": whole(losses, task), "trials": shown["trials"]["complete"]}
-    return {key: {name: one[key] for name, one in found.items()} for key in ("loss", "trials")}
+    facts = {key: {name: one[key] for name, one in found.items()} for key in ("loss", "trials")}
+    return {**facts, "commit": commit_of(builds["after"])}
 
 
 def row_losses(told: pd.DataFrame, truth: pd.Series, task: dict[str, Any]) -> NDArray[np.float64]:
@@ -221,13 +222,14 @@ def predict(builds: dict[str, Path], model: str, rows: int) -> Part:
         for _ in range(2):
             for name, build in builds.items():
                 taken[name].append(float(script(build, folder, code=PREDICT)))
-    return ratio_of({name: min(values) for name, values in taken.items()})
+    return ratio_of({name: min(values) for name, values in taken.items()}, builds)
 
 
-def ratio_of(seconds: dict[str, float]) -> Part:
-    """Both, and how many times faster the later build is."""
-    told = {f"{name}_seconds": round(value, 4) for name, value in seconds.items()}
-    return {**told, "ratio": round(seconds["before"] / seconds["after"], 2)}
+def ratio_of(seconds: dict[str, float], builds: dict[str, Path]) -> Part:
+    """Both, how many times faster the later build is, and of which commit it is."""
+    told: Part = {f"{name}_seconds": round(value, 4) for name, value in seconds.items()}
+    ratio = round(seconds["before"] / seconds["after"], 2)
+    return {**told, "ratio": ratio, "commit": commit_of(builds["after"])}
 
 
 # --------------------------------------------------------------------------------- tune
@@ -244,7 +246,8 @@ print(time.perf_counter() - began)
 def tune(builds: dict[str, Path], trials: int) -> Part:
     """Seconds of a free function, in memory; and milliseconds a trial."""
     seconds = {name: float(script(build, str(trials), code=TUNE)) for name, build in builds.items()}
-    return {**ratio_of(seconds), "after_ms_a_trial": round(seconds["after"] / trials * 1e3, 3)}
+    each = round(seconds["after"] / trials * 1e3, 3)
+    return {**ratio_of(seconds, builds), "after_ms_a_trial": each}
 
 
 if __name__ == "__main__":
