@@ -98,8 +98,7 @@ class Preparation:
     def fit_transform(self, frame: pd.DataFrame, target: Target) -> Matrix:
         """Learns from training rows and returns them as a matrix."""
         encoded = {name: e.fit_transform(frame, target) for name, e in self.encoders.items()}
-        self.centring.fit(self._wide(frame, encoded))
-        numeric = self._numeric(frame, encoded)
+        numeric = self._numeric(frame, encoded, learn=True)
         self.scaler.fit(numeric)
         matrix = self._assemble(numeric, encoded)
         self.names = matrix.names
@@ -115,9 +114,14 @@ class Preparation:
         encoded = {name: encoder.transform(frame) for name, encoder in self.encoders.items()}
         return self._assemble(self._numeric(frame, encoded), encoded, sparse)
 
-    def _numeric(self, frame: pd.DataFrame, encoded: dict[str, Values]) -> NDArray[np.float32]:
+    def _numeric(
+        self, frame: pd.DataFrame, encoded: dict[str, Values], learn: bool = False
+    ) -> NDArray[np.float32]:
         """Everything the scaler sees: numbers, date parts, target means, facts about texts."""
-        blocks = [self.centring.transform(self._wide(frame, encoded))]
+        wide = self._wide(frame, encoded)
+        if learn:
+            self.centring.fit(wide)
+        blocks = [self.centring.transform(wide)]
         if "target" in encoded:
             blocks.append(encoded["target"])
         if self.texts:
